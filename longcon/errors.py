@@ -1,0 +1,44 @@
+"""The errors that a user can cause, each said in one sentence: what, where, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class LongconError(Exception):
+    """A mistake in what the user gave; its text is one sentence and no traceback is shown with it."""
+
+
+class CohortError(LongconError):
+    """A cohort's files or values cannot be used."""
+
+
+class RecipeError(LongconError):
+    """A recipe holds a value that no training can have."""
+
+
+class ProtocolError(LongconError):
+    """An acceptance limit is outside the values that it may take."""
+
+
+class DeviceError(LongconError):
+    """A device or surrogate is unknown, or not to be had on this machine."""
+
+
+class StoreError(LongconError):
+    """A store cannot be read or written, or holds bytes that were altered."""
+
+
+class BuildError(LongconError):
+    """A build could not be trained, or builds that cannot be compared were compared."""
+
+
+class CutoffError(LongconError):
+    """No cut-off meets the required precision on the hold-out."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns " - did you mean 'x'?" when one of ``known`` resembles ``name``, else an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" - did you mean '{close[0]}'?" if close else ""
