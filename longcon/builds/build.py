@@ -1,0 +1,197 @@
+"""A build: the artefact of training one recipe on one device once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from longcon.builds.files import write_file
+from longcon.builds.request import BuildRequest, canonical_json
+from longcon.errors import StoreError
+from longcon.training import State, Training
+
+_MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 4 << 20
+_FIELDS = {
+    "format",
+    "request",
+    "fingerprint",
+    "settings",
+    "run",
+    "started",
+    "seconds",
+    "best_epoch",
+    "history",
+    "files",
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build in its folder, its manifest already verified.
+
+    Attributes:
+        folder: where its files are.
+        manifest: what is known of it; see `write_build`.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The request that it answers, as `BuildRequest.as_json` gives it."""
+        return dict(self.manifest["request"])
+
+    @property
+    def title(self) -> str:
+        """The build in words."""
+        recipe = self.request["recipe"]
+        return f"k={recipe['k']} {recipe['dtype']} on {self.device}, replicate {self.replicate}"
+
+    @property
+    def device(self) -> str:
+        """Name of the device that trained it."""
+        return str(self.request["device"])
+
+    @property
+    def replicate(self) -> int:
+        """Replicate number."""
+        return int(self.request["replicate"])
+
+    @property
+    def numeric_class(self) -> str:
+        """Digest of its device's fingerprint."""
+        return str(self.request["numeric_class"])
+
+    @property
+    def best_epoch(self) -> int:
+        """Epoch of its least hold-out error."""
+        return int(self.manifest["best_epoch"])
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """Epochs whose states it keeps."""
+        return tuple(sorted(int(name[6:10]) for name in self.manifest["files"] if name.startswith("state-")))
+
+    def state(self, epoch: int) -> State:
+        """Returns the parameters at an epoch, by name.
+
+        Raises:
+            StoreError: the epoch was not kept, or the bytes are not those of the manifest.
+        """
+        return self._tensors(f"state-{epoch:04d}.safetensors")
+
+    def vector(self, epoch: int) -> NDArray[np.floating]:
+        """Returns all parameters at an epoch as one vector, in the order of their names."""
+        state = self.state(epoch)
+        return np.concatenate([state[name].ravel() for name in sorted(state)])
+
+    def scores(self, epoch: int, cohort: str) -> NDArray[np.floating]:
+        """Returns the scores, cases x classes, of ``"holdout"`` or ``"prospective"`` at an epoch."""
+        return self._tensors("scores.safetensors")[f"{epoch:04d}/{cohort}"]
+
+    def _tensors(self, name: str) -> State:
+        expected = self.manifest["files"].get(name)
+        if expected is None:
+            raise StoreError(f"Build {self.folder.name} ({self.title}) keeps no {name}: run again with --fresh.")
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise _altered(self.folder, f"{name} cannot be read ({error.strerror})") from error
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise _altered(self.folder, f"the bytes of {name} are not those of its manifest")
+        try:
+            return dict(load(content))
+        except SafetensorError as error:
+            raise _altered(self.folder, f"{name} holds no tensors ({error})") from error
+
+
+def write_build(
+    folder: Path,
+    request: BuildRequest,
+    training: Training,
+    *,
+    fingerprint: Mapping[str, object],
+    settings: Mapping[str, object],
+    run: str,
+    started: str,
+    seconds: float,
+) -> None:
+    """Writes a build into an empty folder; the manifest last, with the SHA-256 of every other file and its own.
+
+    Args:
+        folder: where to.
+        request: what was asked for.
+        training: what came of it.
+        fingerprint: of the device, taken in the process that trained.
+        settings: the deterministic settings in force there.
+        run: identifier of the run that asked.
+        started: UTC, ISO 8601.
+        seconds: how long the training took.
+    """
+    contents = {f"state-{epoch:04d}.safetensors": save(s.state) for epoch, s in training.snapshots.items()}
+    scores = {}
+    for epoch, snapshot in training.snapshots.items():
+        scores[f"{epoch:04d}/holdout"] = snapshot.holdout
+        scores[f"{epoch:04d}/prospective"] = snapshot.prospective
+    contents["scores.safetensors"] = save(scores)
+    for name, content in contents.items():
+        write_file(folder / name, content)
+    manifest: dict[str, object] = {
+        "format": 1,
+        "request": request.as_json(),
+        "fingerprint": dict(fingerprint),
+        "settings": dict(settings),
+        "run": run,
+        "started": started,
+        "seconds": seconds,
+        "best_epoch": training.best_epoch,
+        "history": [vars(epoch) for epoch in training.history],
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+    }
+    write_file(folder / _MANIFEST, seal(manifest))
+
+
+def seal(manifest: Mapping[str, object]) -> bytes:
+    """Returns the manifest's text with the digest of everything else in it."""
+    digest = hashlib.sha256(canonical_json(dict(manifest))).hexdigest()
+    return json.dumps({**manifest, "digest": digest}, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def read_build(folder: Path, key: str) -> Build:
+    """Returns the build in a folder after verifying its manifest and that it answers the request of ``key``.
+
+    Raises:
+        StoreError: the manifest is missing, was edited, or belongs to another request.
+    """
+    path = folder / _MANIFEST
+    try:
+        if path.stat().st_size > _LARGEST_MANIFEST:
+            raise _altered(folder, "manifest.json is larger than any manifest")
+        manifest = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _altered(folder, f"manifest.json cannot be read ({type(error).__name__})") from error
+    if not isinstance(manifest, dict) or set(manifest) != _FIELDS | {"digest"}:
+        raise _altered(folder, "manifest.json lacks fields or has strange ones")
+    digest = manifest.pop("digest")
+    if hashlib.sha256(canonical_json(manifest)).hexdigest() != digest:
+        raise _altered(folder, "manifest.json was edited")
+    if hashlib.sha256(canonical_json(manifest["request"])).hexdigest()[:32] != key:
+        raise _altered(folder, "manifest.json belongs to another request")
+    return Build(folder, manifest)
+
+
+def _altered(folder: Path, how: str) -> StoreError:
+    return StoreError(
+        f"Build {folder} was altered: {how}; restore it from a copy, or delete it or give --fresh to retrain."
+    )

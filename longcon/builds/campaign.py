@@ -1,0 +1,216 @@
+"""A campaign: the builds that one validation compares, each trained once, several at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from longcon.builds.build import Build
+from longcon.builds.request import BuildRequest, recorded_epochs
+from longcon.builds.runner import Runner
+from longcon.builds.store import Store
+from longcon.devices import Device, ProbeShape
+from longcon.problems import ProblemData
+from longcon.source import code_version
+from longcon.training import Recipe
+
+REPLICATES = (1, 2)
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class BuildEvent:
+    """How far a campaign is.
+
+    Attributes:
+        title: the build that moved.
+        epoch: how many of its epochs are done; its last one means that it is finished.
+        epochs: how many it has.
+        trained: whether it was trained now (False: it came from the store).
+    """
+
+    title: str
+    epoch: int
+    epochs: int
+    trained: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build.
+
+    Attributes:
+        devices: the first is the original's; all others are rebuilds.
+        recipes: one for each k.
+        release: ``"best"`` for the original's best hold-out epoch, ``"last"``, or the number of an epoch.
+        jobs: builds trained at a time.
+        fresh: train again what the store holds.
+        offset: where in the list of builds to begin, so that processes that share a store begin apart.
+    """
+
+    devices: tuple[Device, ...]
+    recipes: tuple[Recipe, ...]
+    release: str | int
+    jobs: int
+    fresh: bool
+    offset: int = 0
+
+    @property
+    def builds(self) -> int:
+        """How many builds there are."""
+        return len(self.devices) * len(self.recipes) * len(REPLICATES)
+
+
+class Campaign:
+    """The builds of a plan, trained in the background from the first question on.
+
+    The original build (first device, replicate 1) of each k comes first, since it finds the released epoch that
+    every rebuild must record.
+
+    Args:
+        plan: what to build.
+        store: where builds are kept.
+        data: what they are trained on.
+        on_event: told of progress, from any thread.
+    """
+
+    def __init__(self, plan: Plan, store: Store, data: ProblemData, on_event: Callable[[BuildEvent], None]) -> None:
+        self.plan, self.data = plan, data
+        self._store, self._on_event = store, on_event
+        self._digest = store.put_data(data)
+        self._runner = Runner()
+        self._pool = ThreadPoolExecutor(max_workers=plan.jobs, thread_name_prefix="builds")
+        self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
+        self._originals: dict[int, Future[Build]] = {}
+        self._rebuilds: dict[tuple[int, str, int], Future[Build]] = {}
+
+    def start(self) -> None:
+        """Begins to train whatever the store lacks."""
+        if self._originals:
+            return
+        for device in self.plan.devices:
+            self._fingerprints[device.name] = self._pool.submit(self._take_fingerprints, device)
+        for recipe in self._rotated(self.plan.recipes):
+            self._originals[recipe.k] = self._pool.submit(self._train_original, recipe)
+
+    def close(self) -> None:
+        """Ends what is still being trained."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._runner.close()
+        with contextlib.suppress(Exception):
+            self._pool.shutdown(wait=True)
+
+    @property
+    def original_device(self) -> Device:
+        """The device of the original build."""
+        return self.plan.devices[0]
+
+    def fingerprint(self, device: Device, k: int) -> Mapping[str, Any]:
+        """Returns the fingerprint of a device for the shapes of ``k``."""
+        self.start()
+        index = [recipe.k for recipe in self.plan.recipes].index(k)
+        return self._fingerprints[device.name].result()[index]
+
+    def is_effective(self, device: Device, k: int) -> bool:
+        """Whether a device computes otherwise than the original's: only then is agreement evidence."""
+        original = self.fingerprint(self.original_device, k)
+        return bool(self.fingerprint(device, k)["numeric_class"] != original["numeric_class"])
+
+    def released_epoch(self, k: int) -> int:
+        """Returns the epoch whose state is released, found on the original build and never chosen again."""
+        recipe = self._recipe(k)
+        if self.plan.release == "best":
+            return self.build(self.original_device, k, 1).best_epoch
+        return recipe.epochs if self.plan.release == "last" else int(self.plan.release)
+
+    def build(self, device: Device, k: int, replicate: int) -> Build:
+        """Returns a build, waiting for it when it is still being trained.
+
+        Raises:
+            BuildError: its training failed.
+            StoreError: the store cannot be written, or the build was altered.
+        """
+        self.start()
+        original = self._originals[k].result()
+        if device == self.original_device and replicate == 1:
+            return original
+        return self._rebuilds[k, device.name, replicate].result()
+
+    def _train_original(self, recipe: Recipe) -> Build:
+        best = self.plan.release == "best"
+        original = self._obtain(self.original_device, recipe, 1, self._fixed_release(recipe), keep_best=best)
+        released = original.best_epoch if best else self._fixed_release(recipe)
+        others = [
+            (device, replicate)
+            for replicate in REPLICATES
+            for device in self.plan.devices
+            if (device, replicate) != (self.original_device, 1)
+        ]
+        for device, replicate in self._rotated(others):
+            future = self._pool.submit(self._obtain, device, recipe, replicate, released, keep_best=False)
+            self._rebuilds[recipe.k, device.name, replicate] = future
+        return original
+
+    def _obtain(
+        self, device: Device, recipe: Recipe, replicate: int, released: int | None, *, keep_best: bool
+    ) -> Build:
+        fingerprint = self.fingerprint(device, recipe.k)
+        request = BuildRequest(
+            data=self._digest,
+            recipe=recipe,
+            device=device.name,
+            numeric_class=fingerprint["numeric_class"],
+            software=fingerprint["software"],
+            code=code_version(),
+            replicate=replicate,
+            record=recorded_epochs(recipe.epochs, released),
+            keep_best=keep_best,
+        )
+        trained = False
+
+        def on_epoch(epoch: int) -> None:
+            self._on_event(BuildEvent(request.title, epoch, recipe.epochs, trained=True))
+
+        def train(folder: Path) -> None:
+            nonlocal trained
+            trained = True
+            on_epoch(0)
+            self._runner.train(
+                device,
+                request,
+                self._shape(recipe),
+                data=self._store.data_path(self._digest),
+                folder=folder,
+                run=self._store.run,
+                on_epoch=on_epoch,
+            )
+
+        build = self._store.obtain(request, train, fresh=self.plan.fresh)
+        if not trained:
+            self._on_event(BuildEvent(request.title, recipe.epochs, recipe.epochs, trained=False))
+        return build
+
+    def _take_fingerprints(self, device: Device) -> list[dict[str, Any]]:
+        shapes = [self._shape(recipe) for recipe in self.plan.recipes]
+        name = f"fingerprint-{device.name.replace(':', '-')}"
+        return self._store.once_in_run(name, lambda: self._runner.fingerprints(device, shapes))
+
+    def _shape(self, recipe: Recipe) -> ProbeShape:
+        return ProbeShape(self.data.features, recipe.widths, len(self.data.classes), recipe.k, recipe.dtype)
+
+    def _recipe(self, k: int) -> Recipe:
+        return next(recipe for recipe in self.plan.recipes if recipe.k == k)
+
+    def _fixed_release(self, recipe: Recipe) -> int | None:
+        if self.plan.release == "best":
+            return None
+        return recipe.epochs if self.plan.release == "last" else int(self.plan.release)
+
+    def _rotated(self, items: Sequence[_Item]) -> list[_Item]:
+        start = self.plan.offset % len(items)
+        return [*items[start:], *items[:start]]

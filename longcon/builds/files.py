@@ -1,0 +1,70 @@
+"""Files that are whole or absent: written aside, synced, renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+from longcon.errors import StoreError
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes ``content`` so that ``path`` holds either all of it or what it held before.
+
+    Raises:
+        StoreError: the file system did not take it.
+    """
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        _forget(aside)
+        raise unwritable(path, error) from error
+
+
+def publish_folder(aside: Path, final: Path) -> None:
+    """Moves a finished folder to its place, replacing what was there.
+
+    Raises:
+        StoreError: the file system did not take it.
+    """
+    former = final.with_name(f".{final.name}.{uuid.uuid4().hex}")
+    try:
+        sync_folder(aside)
+        if final.exists():
+            final.rename(former)
+        aside.rename(final)
+        sync_folder(final.parent)
+    except OSError as error:
+        raise unwritable(final, error) from error
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in ``folder`` survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def unwritable(path: Path, error: OSError) -> StoreError:
+    """Returns the error that says why ``path`` could not be written."""
+    reason = error.strerror or str(error)
+    return StoreError(f"{path} could not be written ({reason}): make room or rights there, or give another --store.")
+
+
+def _forget(aside: Path) -> None:
+    try:
+        aside.unlink(missing_ok=True)
+    except OSError:
+        return  # the first error is the one to report

@@ -1,0 +1,72 @@
+"""What a build is asked to be: the key under which the store keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from longcon.training import Recipe
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """Everything that decides a build's bits, and the replicate number, which must not.
+
+    Attributes:
+        data: digest of the problem's data.
+        recipe: what fixes the training in software.
+        device: name of the device.
+        numeric_class: digest of the device's fingerprint: another machine's "cpu" is another device.
+        software: versions of what computes.
+        code: digest of longcon's own source.
+        replicate: 1 or 2; part of the key, so that a replicate is never a second look at the same file.
+        record: epochs whose states are kept.
+        keep_best: whether the best hold-out epoch is kept as well.
+    """
+
+    data: str
+    recipe: Recipe
+    device: str
+    numeric_class: str
+    software: Mapping[str, str]
+    code: str
+    replicate: int
+    record: tuple[int, ...]
+    keep_best: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Returns the request as plain JSON values."""
+        return {
+            "data": self.data,
+            "recipe": self.recipe.as_json(),
+            "device": self.device,
+            "numeric_class": self.numeric_class,
+            "software": dict(self.software),
+            "code": self.code,
+            "replicate": self.replicate,
+            "record": list(self.record),
+            "keep_best": self.keep_best,
+        }
+
+    @property
+    def key(self) -> str:
+        """Content address: digest of the whole request."""
+        return hashlib.sha256(canonical_json(self.as_json())).hexdigest()[:32]
+
+    @property
+    def title(self) -> str:
+        """The build in words, e.g. ``"k=2 float64 on cpu, replicate 1"``."""
+        return f"k={self.recipe.k} {self.recipe.dtype} on {self.device}, replicate {self.replicate}"
+
+
+def canonical_json(value: object) -> bytes:
+    """Returns the one JSON text of ``value`` that digests are taken of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def recorded_epochs(epochs: int, released: int | None) -> tuple[int, ...]:
+    """Returns the epochs whose states a build keeps: 0, the powers of two, the last and the released one."""
+    powers = {2**n for n in range(epochs.bit_length()) if 2**n <= epochs}
+    return tuple(sorted({0, epochs} | powers | ({released} if released else set())))

@@ -1,0 +1,158 @@
+"""The runner: one subprocess for each build, started in the numeric environment of its device."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from longcon import errors
+from longcon.builds.request import BuildRequest
+from longcon.devices import Device, ProbeShape
+from longcon.errors import BuildError, LongconError
+
+OnEpoch = Callable[[int], None]
+
+
+class Runner:
+    """Starts build processes, follows them, and ends those still running when it is closed."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def fingerprints(self, device: Device, shapes: Sequence[ProbeShape]) -> list[dict[str, Any]]:
+        """Returns a fingerprint of ``device`` for each shape, as JSON values.
+
+        Raises:
+            BuildError: the process failed.
+        """
+        job = {"task": "fingerprint", **_device_fields(device), "shapes": [asdict(shape) for shape in shapes]}
+        return list(self._run(device, job, lambda _: None, f"The fingerprint of {device.name}"))
+
+    def train(
+        self,
+        device: Device,
+        request: BuildRequest,
+        shape: ProbeShape,
+        *,
+        data: Path,
+        folder: Path,
+        run: str,
+        on_epoch: OnEpoch,
+    ) -> None:
+        """Trains a build on ``device`` into ``folder``, in a process of its own.
+
+        Args:
+            device: where to train.
+            request: which build.
+            shape: of the fingerprint's probes.
+            data: file of the problem's data.
+            folder: empty, for the build's files.
+            run: identifier of the run.
+            on_epoch: called with the number of every finished epoch.
+
+        Raises:
+            BuildError: the training failed; the text quotes the end of its log.
+            StoreError: the build could not be written.
+        """
+        job = {
+            "task": "train",
+            **_device_fields(device),
+            "shape": asdict(shape),
+            "request": request.as_json(),
+            "data": str(data),
+            "folder": str(folder),
+            "run": run,
+        }
+        self._run(device, job, on_epoch, f"Build {request.title}")
+
+    def close(self) -> None:
+        """Ends every process that still runs and lets no other start."""
+        with self._lock:
+            self._closed = True
+            for process in self._running:
+                process.kill()
+
+    def _run(self, device: Device, job: Mapping[str, object], on_epoch: OnEpoch, what: str) -> Any:
+        with tempfile.TemporaryFile() as log:
+            process = self._start(device, log)
+            try:
+                result = _follow(process, json.dumps(job), on_epoch)
+            finally:
+                self._end(process)
+            if "done" in result:
+                return result["done"]
+            if "error" in result:
+                raise _reported(result)
+            log.seek(0)
+            last = log.read().decode(errors="replace").strip().splitlines()[-1:] or ["none"]
+            raise BuildError(f"{what} ended with exit status {process.returncode}; its last words: {last[0]}")
+
+    def _start(self, device: Device, log: IO[bytes]) -> subprocess.Popen[str]:
+        root = str(Path(__file__).resolve().parents[2])
+        with self._lock:
+            if self._closed:
+                raise BuildError("The run was ended before this build was trained.")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "longcon.builds.worker"],
+                env={**device.process_environment(), "PYTHONPATH": root},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+            )
+            self._running.add(process)
+            return process
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        with self._lock:
+            self._running.discard(process)
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _device_fields(device: Device) -> dict[str, object]:
+    surrogate = device.surrogate
+    return {
+        "torch_device": device.torch_device,
+        "surrogate": [surrogate.kind, surrogate.value] if surrogate else None,
+    }
+
+
+def _follow(process: subprocess.Popen[str], job: str, on_epoch: OnEpoch) -> dict[str, Any]:
+    """Hands over the job and returns the process's last message."""
+    assert process.stdin
+    assert process.stdout
+    last: dict[str, Any] = {}
+    try:
+        process.stdin.write(job)
+        process.stdin.close()
+    except BrokenPipeError:
+        return last  # it died before it read its job; its log says why
+    for line in process.stdout:
+        try:
+            last = json.loads(line)
+        except ValueError:
+            continue  # a library's own words on standard output
+        if "epoch" in last:
+            on_epoch(int(last["epoch"]))
+    process.wait()
+    return last
+
+
+def _reported(message: Mapping[str, Any]) -> LongconError:
+    """Returns the error that the process reported, as the class that it had there."""
+    kind = getattr(errors, str(message.get("kind")), BuildError)
+    is_ours = isinstance(kind, type) and issubclass(kind, LongconError)
+    return (kind if is_ours else BuildError)(str(message["error"]))

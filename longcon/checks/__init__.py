@@ -1,0 +1,22 @@
+"""Checks: pure functions from builds to outcomes; limits come from the protocol."""
+
+from longcon.checks.calls import all_builds_agree, cutoff_is_precise, cutoff_of, rebuild_agrees
+from longcon.checks.devices import devices_differ, settings_in_force
+from longcon.checks.dissimilarity import sine_below_tolerance, sine_curve, sine_measured
+from longcon.checks.identity import initial_states_identical, replicates_identical
+from longcon.checks.outcome import Outcome
+
+__all__ = [
+    "Outcome",
+    "all_builds_agree",
+    "cutoff_is_precise",
+    "cutoff_of",
+    "devices_differ",
+    "initial_states_identical",
+    "rebuild_agrees",
+    "replicates_identical",
+    "settings_in_force",
+    "sine_below_tolerance",
+    "sine_curve",
+    "sine_measured",
+]

@@ -1,0 +1,67 @@
+"""Whether builds were trained as they should be, on devices whose agreement means something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from longcon.builds import Build
+from longcon.checks.outcome import Outcome
+from longcon.devices import REQUIRED_SETTINGS
+
+
+def settings_in_force(build: Build) -> Outcome:
+    """Decides LC-IQ-01: the settings that the training process read back are the required ones (Section IV-E)."""
+    found = build.manifest["settings"]
+    wrong = {name: found.get(name) for name, value in REQUIRED_SETTINGS.items() if found.get(name) != value}
+    if not wrong:
+        message = f"{build.title}: all {len(REQUIRED_SETTINGS)} deterministic settings were in force."
+    else:
+        said = "; ".join(f"{name} was {value!r}, not {REQUIRED_SETTINGS[name]!r}" for name, value in wrong.items())
+        message = f"{build.title}: {said}; retrain with --fresh where nothing overrides these settings."
+    return Outcome(
+        "LC-IQ-01",
+        build.title,
+        not wrong,
+        len(wrong),
+        0,
+        "wrong settings",
+        len(REQUIRED_SETTINGS),
+        message,
+        details={"settings": dict(found), "fingerprint": dict(build.manifest["fingerprint"])},
+    )
+
+
+def devices_differ(k: int, original: Mapping[str, object], others: Sequence[Mapping[str, object]]) -> Outcome:
+    """Decides LC-IQ-02: at least one other device computes otherwise than the original's.
+
+    Args:
+        k: the minibatch whose shapes were probed.
+        original: the original device's fingerprint, as JSON values.
+        others: those of the devices of the rebuilds.
+    """
+    own = original["numeric_class"]
+    effective = [str(entry["device"]) for entry in others if entry["numeric_class"] != own]
+    ineffective = [str(entry["device"]) for entry in others if entry["numeric_class"] == own]
+    subject = f"k={k}, devices beside {original['device']}"
+    if effective:
+        message = f"{subject}: {', '.join(effective)} compute otherwise in at least one probe."
+        if ineffective:
+            message += f" Ineffective, and so no evidence: {', '.join(ineffective)}."
+    elif ineffective:
+        message = (
+            f"{subject}: {', '.join(ineffective)} change no bit of any probe on this machine, so nothing was compared; "
+            "give a second --device or other surrogates, such as --surrogate=order:1."
+        )
+    else:
+        message = f"{subject}: there is none, so nothing was compared; give a second --device or a --surrogate."
+    return Outcome(
+        "LC-IQ-02",
+        subject,
+        bool(effective),
+        len(effective),
+        1,
+        "effective devices",
+        len(others),
+        message,
+        details={"effective": effective, "ineffective": ineffective},
+    )

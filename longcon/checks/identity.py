@@ -1,0 +1,104 @@
+"""Bitwise identity: of initial states across devices, of replicates on one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from longcon.builds import Build
+from longcon.checks.outcome import Outcome
+from longcon.errors import BuildError
+from longcon.measures import BitDifference, bitwise_difference
+
+
+def initial_states_identical(original: Build, rebuild: Build) -> Outcome:
+    """Decides LC-OQ-01: both builds start from the same bits (paper, Section IV-E, step 3a)."""
+    _require_two(original, rebuild)
+    subject = f"{rebuild.title} against {original.device}"
+    difference = _first_difference(original, rebuild, [0])
+    return _identity(
+        "LC-OQ-01", subject, difference, 1, original, "the initial values were not drawn on the host alike"
+    )
+
+
+def replicates_identical(first: Build, second: Build) -> Outcome:
+    """Decides LC-OQ-02: a build and its replicate on one device agree in every bit at every recorded epoch.
+
+    Source: paper, Section IV-F.
+
+    Raises:
+        BuildError: both are the same build, or they answer different requests.
+    """
+    _require_two(first, second)
+    if (first.device, first.numeric_class) != (second.device, second.numeric_class):
+        raise BuildError(f"{first.title} and {second.title} are not replicates: compare builds of one device.")
+    subject = f"{first.title} against replicate {second.replicate}"
+    if first.epochs != second.epochs:
+        return Outcome(
+            "LC-OQ-02",
+            subject,
+            False,
+            None,
+            0,
+            "differing values",
+            0,
+            f"{subject}: epochs {_listed(first.epochs)} were recorded in one and {_listed(second.epochs)} in the other, "
+            "because their best epochs differ or a build was altered; run again with --fresh.",
+        )
+    difference = _first_difference(first, second, first.epochs)
+    cause = "a nondeterministic operation, another thread count or an altered build; run again with --fresh"
+    return _identity("LC-OQ-02", subject, difference, len(first.epochs), first, cause)
+
+
+def _identity(
+    requirement: str,
+    subject: str,
+    difference: tuple[int, str, BitDifference] | None,
+    states: int,
+    build: Build,
+    cause: str,
+) -> Outcome:
+    values = sum(value.size for value in build.state(0).values())
+    if difference is None:
+        return Outcome(
+            requirement,
+            subject,
+            True,
+            0,
+            0,
+            "differing values",
+            values * states,
+            f"{subject}: all {values:,} values are identical in every bit at each of {states} recorded states.",
+        )
+    epoch, name, bits = difference
+    return Outcome(
+        requirement,
+        subject,
+        False,
+        bits.differing,
+        0,
+        "differing values",
+        bits.total,
+        f"{subject}: states differ at epoch {epoch} in {name}: {bits.describe()}; likely cause: {cause}.",
+        details={"epoch": epoch, "parameter": name, "largest_ulp": float(bits.largest_ulp)},
+    )
+
+
+def _first_difference(a: Build, b: Build, epochs: Sequence[int]) -> tuple[int, str, BitDifference] | None:
+    for epoch in epochs:
+        left, right = a.state(epoch), b.state(epoch)
+        if left.keys() != right.keys():
+            raise BuildError(f"{a.title} and {b.title} have different parameters: compare builds of one network.")
+        for name in left:
+            difference = bitwise_difference(left[name], right[name])
+            if difference is not None:
+                return epoch, name, difference
+    return None
+
+
+def _require_two(a: Build, b: Build) -> None:
+    if a.folder == b.folder:
+        raise BuildError(f"Build {a.folder.name} was to be compared with itself: compare two builds.")
+
+
+def _listed(epochs: Sequence[int]) -> str:
+    return ", ".join(map(str, epochs))

@@ -1,0 +1,20 @@
+"""Devices, surrogates that emulate others, the settings that make them deterministic, and their fingerprints."""
+
+from longcon.devices.determinism import REQUIRED_SETTINGS, enforce, settings_in_force
+from longcon.devices.device import Device, parse_device, parse_devices
+from longcon.devices.fingerprint import Fingerprint, ProbeShape, take_fingerprint
+from longcon.devices.surrogate import Surrogate, parse_surrogate
+
+__all__ = [
+    "REQUIRED_SETTINGS",
+    "Device",
+    "Fingerprint",
+    "ProbeShape",
+    "Surrogate",
+    "enforce",
+    "parse_device",
+    "parse_devices",
+    "parse_surrogate",
+    "settings_in_force",
+    "take_fingerprint",
+]

@@ -1,0 +1,114 @@
+"""Devices: where a build is trained, real or emulated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from longcon.devices.surrogate import DEFAULT_SURROGATES, Surrogate, parse_surrogate
+from longcon.errors import DeviceError, did_you_mean
+
+# One thread for each build: results then do not depend on how many builds run at once.
+THREADS = 1
+_FIXED = {
+    "OMP_NUM_THREADS": str(THREADS),
+    "MKL_NUM_THREADS": str(THREADS),
+    "MKL_DYNAMIC": "FALSE",
+    # Without it cuBLAS may choose among workspaces, and so among orders of summation.
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "PYTHONHASHSEED": "0",
+}
+# Variables that choose numeric kernels: part of what a device is, so the fingerprint records them.
+NUMERIC_VARIABLES = (
+    "ATEN_CPU_CAPABILITY",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NVIDIA_TF32_OVERRIDE",
+    *_FIXED,
+)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A torch device with its numeric environment.
+
+    Attributes:
+        torch_device: ``"cpu"`` or ``"cuda:N"``.
+        surrogate: what is emulated on it; None for the device itself.
+    """
+
+    torch_device: str
+    surrogate: Surrogate | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in reports, e.g. ``"cpu"`` or ``"cpu+order:1"``."""
+        return f"{self.torch_device}+{self.surrogate.name}" if self.surrogate else self.torch_device
+
+    def process_environment(self) -> dict[str, str]:
+        """Returns the whole environment of a process that trains on this device."""
+        surrogate = self.surrogate.environment if self.surrogate else {}
+        return {**os.environ, **_FIXED, **surrogate}
+
+
+def parse_device(text: str) -> Device:
+    """Returns the device of this machine that ``text`` names.
+
+    Raises:
+        DeviceError: unknown, or not on this machine.
+    """
+    if text == "cpu":
+        return Device("cpu")
+    kind, _, number = text.partition(":")
+    if kind != "cuda" or not (text == "cuda" or (number.isascii() and number.isdigit())):
+        hint = did_you_mean(text, ("cpu", "cuda", "all"))
+        raise DeviceError(f"Device '{text}' is unknown{hint}: give cpu, cuda, cuda:N or all.")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count == 0:
+        raise DeviceError(
+            f"Device '{text}' was asked for, but PyTorch {torch.__version__} finds no CUDA device on this machine: "
+            "run on a machine with a GPU, or give --device=cpu."
+        )
+    index = int(number or 0)
+    if index >= count:
+        raise DeviceError(
+            f"Device '{text}' was asked for, but this machine has {count}: give cuda:0 to cuda:{count - 1}."
+        )
+    return Device(f"cuda:{index}")
+
+
+def parse_devices(names: Sequence[str], surrogates: Sequence[str]) -> tuple[Device, ...]:
+    """Returns the devices to validate: every one named, followed by its surrogates.
+
+    Args:
+        names: ``cpu``, ``cuda``, ``cuda:N`` or ``all``.
+        surrogates: names of surrogates; empty for the defaults of each device, ``none`` for no surrogate.
+
+    Raises:
+        DeviceError: a name is unknown or not to be had here, or a surrogate applies to none of the devices.
+    """
+    if "all" in names:
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        names = ["cpu", *(f"cuda:{index}" for index in range(count))]
+    bases = list(dict.fromkeys(parse_device(name) for name in names))
+    if "none" in surrogates and len(set(surrogates)) > 1:
+        raise DeviceError("--surrogate=none was given beside other surrogates: give either none or their names.")
+    chosen = [parse_surrogate(text) for text in surrogates if text != "none"]
+    for surrogate in chosen:
+        if not any(surrogate.applies_to(base.torch_device) for base in bases):
+            raise DeviceError(
+                f"Surrogate '{surrogate.name}' changes nothing on {bases[0].name}: give order:N for a GPU."
+            )
+    devices: list[Device] = []
+    for base in bases:
+        kind = base.torch_device.partition(":")[0]
+        own = chosen if surrogates else [parse_surrogate(text) for text in DEFAULT_SURROGATES[kind]]
+        devices.append(base)
+        devices += [Device(base.torch_device, s) for s in dict.fromkeys(own) if s.applies_to(base.torch_device)]
+    return tuple(devices)

@@ -1,0 +1,40 @@
+"""The protocol: acceptance limits, in one place and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from longcon.errors import ProtocolError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a build must meet to be accepted.
+
+    Attributes:
+        p: proportion of longitudinal consistency (paper, Section II-B); 1 - p bounds the discrepancy rate.
+        confidence: of the exact one-sided upper bound of the discrepancy rate that is held against 1 - p; None to hold
+            the point estimate against it.
+        sine_tolerance: largest vector sine between builds of two devices.
+        holdout_precision: precision that the cut-off must reach on the hold-out.
+    """
+
+    p: float = 0.98
+    confidence: float | None = 0.95
+    sine_tolerance: float = 2.0**-26  # the root of float64's machine epsilon
+    holdout_precision: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.p <= 1):
+            raise ProtocolError(f"p is {self.p:g}, but a proportion of consistency lies in (0, 1]: give --p=0.98, say.")
+        if self.confidence is not None and not (0 < self.confidence < 1):
+            raise ProtocolError(
+                f"confidence is {self.confidence:g}, but a confidence lies in (0, 1): "
+                "give --confidence=0.95, or none for the point estimate."
+            )
+        if not (math.isfinite(self.sine_tolerance) and 0 < self.sine_tolerance <= 1):
+            raise ProtocolError(
+                f"sine tolerance is {self.sine_tolerance:g}, but a sine lies in [0, 1]: "
+                "give --sine-tolerance a number above 0 and at most 1."
+            )

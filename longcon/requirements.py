@@ -1,0 +1,120 @@
+"""The catalogue of requirements: what must hold before a classifier is released.
+
+Its entries drive the parametrization of validation/, the verdict and the rows of the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["k", "device", "rebuild"]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing that must hold.
+
+    Attributes:
+        id: LC, phase (IQ installation, OQ operation, PQ performance) and number.
+        statement: what must hold, in one sentence.
+        source: where it comes from.
+        criterion: how it is decided.
+        scope: what it is decided for, at every k: ``"k"`` once, every ``"device"``, or every ``"rebuild"``, that is
+            every device but the original's.
+        least_k: smallest minibatch to which it applies.
+        most_k: largest minibatch to which it applies; None for any.
+        gating: whether the verdict depends on it; if not, it is measured and reported.
+    """
+
+    id: str
+    statement: str
+    source: str
+    criterion: str
+    scope: Scope
+    least_k: int = 1
+    most_k: int | None = None
+    gating: bool = True
+
+    def applies_to(self, k: int) -> bool:
+        """Whether it applies to a minibatch of ``k`` cases."""
+        return self.least_k <= k and (self.most_k is None or k <= self.most_k)
+
+
+CATALOGUE: tuple[Requirement, ...] = (
+    Requirement(
+        "LC-IQ-01",
+        "Every build was trained under deterministic settings that were in force.",
+        "Breuer, Furtado, Orr, Section IV-E",
+        "the settings that the training process read back equal the required ones",
+        scope="device",
+    ),
+    Requirement(
+        "LC-IQ-02",
+        "The devices compared do not all compute alike.",
+        "Breuer, Furtado, Orr, Section IV-E: only the hardware differs between builds",
+        "at least one device's fingerprint differs from the original device's",
+        scope="k",
+    ),
+    Requirement(
+        "LC-OQ-01",
+        "Training starts from the same network on every device.",
+        "Breuer, Furtado, Orr, Section IV-E, step 3a",
+        "initial states identical in every bit",
+        scope="rebuild",
+    ),
+    Requirement(
+        "LC-OQ-02",
+        "Training again on the same device gives the same network.",
+        "Breuer, Furtado, Orr, Section IV-F",
+        "states of both replicates identical in every bit at every recorded epoch",
+        scope="device",
+    ),
+    Requirement(
+        "LC-PQ-01",
+        "A rebuild on another device has the same parameters up to round-off (k of 2 and more).",
+        "Breuer, Furtado, Orr, Sections IV-E and IV-G",
+        "vector sine at the released epoch at most the tolerance",
+        scope="rebuild",
+        least_k=2,
+    ),
+    Requirement(
+        "LC-PQ-02",
+        "How far a rebuild on another device departs is known (k = 1).",
+        "Breuer, Furtado, Orr, Section IV-G",
+        "vector sine at the released epoch measured and reported",
+        scope="rebuild",
+        most_k=1,
+        gating=False,
+    ),
+    Requirement(
+        "LC-PQ-03",
+        "A rebuild on another device makes the same calls.",
+        "Breuer, Furtado, Orr, Section II-B",
+        "discrepancy rate among cases conclusive in both builds at most 1 - p, by its upper bound when asked for",
+        scope="rebuild",
+    ),
+    Requirement(
+        "LC-PQ-04",
+        "All builds together are longitudinally consistent.",
+        "Breuer, Furtado, Orr, Section II-B",
+        "discrepancy rate among cases conclusive in all builds at most 1 - p, by its upper bound when asked for",
+        scope="k",
+    ),
+    Requirement(
+        "LC-PQ-05",
+        "The cut-off makes no false positive call of the target class on the hold-out.",
+        "Breuer, Furtado, Orr, Section IV-F",
+        "precision 1 at tau in the original build, with its recall",
+        scope="k",
+    ),
+)
+
+
+def requirement(identifier: str) -> Requirement:
+    """Returns the requirement with this id.
+
+    Raises:
+        KeyError: no such id.
+    """
+    return {entry.id: entry for entry in CATALOGUE}[identifier]

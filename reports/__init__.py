@@ -1,0 +1,1 @@
+"""The pytest side of longcon's reporting: evidence, verdict and the report."""

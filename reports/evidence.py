@@ -1,0 +1,83 @@
+"""Evidence: gathers what every test reports, in whichever process it ran."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+
+import pytest
+
+from fixtures.cases import cases
+from fixtures.options import SETTINGS, USER_ERRORS
+from longcon.errors import LongconError
+from reports.verdict import Result, Verdict, verdict
+
+
+class Evidence:
+    """Results by case, gathered from reports; registered as a plugin on the process that owns the terminal.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.results: dict[str, Result] = {}
+        self.user_errors: list[str] = []
+        self.strange: list[str] = []
+
+    def verdict(self) -> Verdict:
+        """Returns the verdict on what was gathered so far."""
+        return verdict(cases(self._config.stash[SETTINGS]), self.results, self.strange)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keeps errors of collection."""
+        if report.failed:
+            self.strange.append(f"{report.nodeid}: could not be collected")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keeps a test's outcome; whatever fails after a pass, such as its teardown, counts as a failure."""
+        told = dict(report.user_properties)
+        error = told.get("longcon_user_error")
+        if error and error not in self.user_errors:
+            self.user_errors.append(str(error))
+        case = told.get("longcon_case")
+        if report.when != "call" and not report.failed and not report.skipped:
+            return
+        if case is None:
+            if report.failed:
+                self.strange.append(f"{report.nodeid}: failed")
+            return
+        text = told.get("longcon_outcome")
+        evidence = json.loads(str(text)) if text else None
+        # An expected failure is no pass, and an unexpected pass decides nothing either.
+        outcome = "skipped" if hasattr(report, "wasxfail") else report.outcome
+        self.results[str(case)] = Result(outcome, _message(report, evidence), evidence)
+
+
+def _message(report: pytest.TestReport, evidence: dict[str, object] | None) -> str:
+    if evidence is not None and not report.skipped:
+        return str(evidence["message"])
+    if isinstance(report.longrepr, tuple):  # a skip: path, line, reason
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longrepr or "").strip()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows a finding as its message and a user's mistake as its sentence, neither with a traceback."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if report.failed and isinstance(error, LongconError):
+        report.longrepr = str(error)
+        if isinstance(error, USER_ERRORS):
+            report.user_properties.append(("longcon_user_error", str(error)))
+            item.session.shouldstop = str(error)
+    elif report.failed and isinstance(error, AssertionError):
+        text = dict(report.user_properties).get("longcon_outcome")
+        evidence = json.loads(str(text)) if text else None
+        if evidence and not evidence["ok"]:
+            report.longrepr = "\n".join([evidence["message"], *evidence["lines"]])
+    return report

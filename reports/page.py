@@ -1,0 +1,88 @@
+"""The top of the HTML report, as static HTML that needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from fixtures.cases import Case
+from fixtures.options import Settings
+from longcon.problems import ProblemData
+from reports.verdict import Result, Verdict
+
+_COLOURS = {"PASS": "#1b6e3c", "FAIL": "#a3182b", "INCOMPLETE": "#8a5a00"}
+
+
+def verdict_html(given: Verdict) -> str:
+    """Returns the verdict with the reasons that stand against a pass."""
+    colour = _COLOURS[given.word]
+    reasons = _list("Reasons", given.reasons) + _list("Notes", given.notes)
+    return (
+        f'<section style="border-left:.5em solid {colour};padding:.2em 1em;margin:1em 0">'
+        f'<h2 style="color:{colour};font-size:1.4em">Verdict: {escape(given.sentence)}</h2>{reasons}</section>'
+    )
+
+
+def settings_html(settings: Settings, data: ProblemData | None) -> str:
+    """Returns what was tested and the limits of acceptance."""
+    return _table("What was tested", ("", ""), described(settings, data))
+
+
+def described(settings: Settings, data: ProblemData | None) -> list[tuple[str, str]]:
+    """Returns everything that steers the run, as pairs of name and value."""
+    recipe, limits = settings.recipes[0], settings.limits
+    judged = "point estimate" if limits.confidence is None else f"upper {limits.confidence:.0%} bound"
+    rows = [
+        ("devices", ", ".join(device.name for device in settings.devices)),
+        ("k", ", ".join(map(str, settings.ks))),
+        (
+            "recipe",
+            f"{recipe.dtype}, learning rate {recipe.learning_rate:.6g}, weight decay {recipe.weight_decay:.6g}, "
+            f"{recipe.epochs} epochs, seed {recipe.seed}, released epoch {settings.release}",
+        ),
+        ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
+        ("store", str(settings.store) + (", trained afresh" if settings.fresh else "")),
+    ]
+    if data is None:
+        return rows
+    counts = f"{len(data.training)} training, {len(data.holdout)} hold-out, {len(data.prospective)} prospective cases"
+    return [
+        ("problem", f"{data.problem}; target {data.target}"),
+        ("data", f"{counts}, {data.features} features"),
+        *rows,
+    ]
+
+
+def evidence_html(expected: Sequence[Case], results: Mapping[str, Result]) -> str:
+    """Returns a row for every case: requirement, subject, measured against limit, outcome; and discordant cases."""
+    rows, lists = [], ""
+    for case in expected:
+        result = results.get(case.key)
+        evidence = result.evidence if result else None
+        outcome = "not run" if result is None else "ineffective" if result.ineffective else result.outcome
+        subject = evidence["subject"] if evidence else case.name
+        rows.append((case.requirement.id, case.requirement.statement, subject, *_numbers(evidence), outcome))
+        if evidence and evidence["lines"]:
+            lists += _list(f"{case.key}: discordant cases", evidence["lines"])
+    head = ("requirement", "statement", "subject", "measured", "limit", "outcome")
+    return _table("Measured against limit", head, rows) + lists
+
+
+def _numbers(evidence: Mapping[str, Any] | None) -> tuple[str, str]:
+    if evidence is None or evidence["measured"] is None:
+        return "-", "-"
+    limit = "none" if evidence["limit"] is None else f"{evidence['limit']:.3g}"
+    return f"{evidence['measured']:.3g} {evidence['units']}", limit
+
+
+def _list(title: str, items: Iterable[str]) -> str:
+    rows = "".join(f"<li>{escape(item)}</li>" for item in items)
+    return f"<h3>{escape(title)}</h3><ul>{rows}</ul>" if rows else ""
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    cell = '<{0} style="text-align:left;padding:.2em .8em .2em 0;vertical-align:top">{1}</{0}>'
+    header = "".join(cell.format("th", escape(name)) for name in head) if any(head) else ""
+    body = "".join(f"<tr>{''.join(cell.format('td', escape(str(value))) for value in row)}</tr>" for row in rows)
+    return f"<h2>{escape(title)}</h2><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"

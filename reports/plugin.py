@@ -1,0 +1,92 @@
+"""The plugin: header, verdict on the terminal and on top of the HTML report, and the exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.cases import cases
+from fixtures.cohorts import DATA
+from fixtures.options import SETTINGS
+from reports.evidence import Evidence, pytest_runtest_makereport
+from reports.page import described, evidence_html, settings_html, verdict_html
+
+__all__ = ["pytest_runtest_makereport"]
+
+DEFAULT_REPORT = Path("audit", "audit.html")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gathers evidence on the process that owns the terminal, when validation/ is run."""
+    if SETTINGS in config.stash and not hasattr(config, "workerinput"):
+        _ask_for_html(config)
+        evidence = Evidence(config)
+        config.pluginmanager.register(evidence, "longcon-evidence")
+        config.pluginmanager.register(Report(config, evidence), "longcon-report")
+
+
+def _ask_for_html(config: pytest.Config) -> None:
+    """Makes pytest-html, which is configured later, write one self-contained file where the user named none."""
+    if hasattr(config.option, "htmlpath"):
+        default = Path(config.invocation_params.dir, DEFAULT_REPORT)
+        config.option.htmlpath = config.option.htmlpath or str(default)
+        config.option.self_contained_html = True
+
+
+class Report:
+    """Shows the verdict and gives the exit code.
+
+    Args:
+        config: pytest's.
+        evidence: what the tests reported.
+    """
+
+    def __init__(self, config: pytest.Config, evidence: Evidence) -> None:
+        self._config, self._evidence = config, evidence
+        self._settings = config.stash[SETTINGS]
+
+    def pytest_report_header(self) -> list[str]:
+        """Shows everything that steers the run, so that a typo shows."""
+        rows = described(self._settings, self._config.stash.get(DATA, None))
+        return [f"longcon {name}: {value}" for name, value in rows]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Turns the verdict into the exit code: 0 only for a pass, 4 for a user's mistake."""
+        if self._config.option.collectonly:
+            return
+        if self._evidence.user_errors:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            ok = self._evidence.verdict().ok
+            session.exitstatus = pytest.ExitCode.OK if ok else pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Prints the measured figures and the verdict."""
+        if self._config.option.collectonly:
+            return
+        terminalreporter.section("longcon")
+        for error in self._evidence.user_errors:
+            terminalreporter.line(f"ERROR: {error}", red=True)
+        if self._evidence.user_errors:
+            return
+        for key, result in sorted(self._evidence.results.items()):
+            if result.evidence is not None and result.outcome == "passed":
+                terminalreporter.line(f"{key}: {result.evidence['message']}")
+        given = self._evidence.verdict()
+        for reason in (*given.notes, *given.reasons):
+            terminalreporter.line(reason)
+        terminalreporter.line(f"verdict: {given.sentence}", bold=True, green=given.ok, red=not given.ok)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: object) -> None:
+        """Names the HTML report."""
+        report.title = "longcon validation report"  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Puts the verdict and the evidence on top of the HTML report."""
+        prefix.append(verdict_html(self._evidence.verdict()))
+        prefix.append(settings_html(self._settings, self._config.stash.get(DATA, None)))
+        prefix.append(evidence_html(cases(self._settings), self._evidence.results))

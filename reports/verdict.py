@@ -1,0 +1,105 @@
+"""The verdict: no pass without evidence for every case that must be decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixtures.cases import Case
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one case's test.
+
+    Attributes:
+        outcome: ``"passed"``, ``"failed"`` (or ended in an error) or ``"skipped"``.
+        message: why, in one sentence.
+        evidence: the check's outcome as JSON values; None when no check was reached.
+    """
+
+    outcome: str
+    message: str
+    evidence: Mapping[str, Any] | None = None
+
+    @property
+    def ineffective(self) -> bool:
+        """Whether it was skipped because its surrogate changes no bit."""
+        return self.outcome == "skipped" and self.evidence is not None and not self.evidence["evidence"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The decision about the release.
+
+    Attributes:
+        word: ``"PASS"``, ``"FAIL"`` or ``"INCOMPLETE"``.
+        sentence: the decision with its numbers.
+        reasons: one for every case that stands against a pass.
+        notes: what the reader should know besides.
+    """
+
+    word: str
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gating requirement was decided and met."""
+        return self.word == "PASS"
+
+
+def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Sequence[str] = ()) -> Verdict:
+    """Returns the verdict on a run.
+
+    A gating requirement is met when each of its cases passed; a case whose surrogate is ineffective may be missing as
+    long as another case of the same requirement and k has passed.
+
+    Args:
+        expected: every case that must be decided.
+        results: of the cases that ran, by `Case.key`.
+        strange: failures and errors outside the cases, e.g. of collection.
+    """
+    failed, missing, notes = list(strange), [], []
+    gating = [case for case in expected if case.requirement.gating]
+    passed = {(case.requirement.id, case.k) for case in gating if _outcome(results, case) == "passed"}
+    for case in expected:
+        result = results.get(case.key)
+        if result is not None and result.outcome == "passed":
+            continue
+        if result is not None and result.outcome == "failed":
+            failed.append(f"{case.key}: {result.message}")
+        elif result is not None and result.ineffective:
+            notes.append(f"{case.key}: {result.message}")
+            if case in gating and (case.requirement.id, case.k) not in passed:
+                missing.append(f"{case.key}: no effective device decided it")
+        else:
+            why = result.message if result else "its test was not run"
+            (missing if case.requirement.gating else notes).append(f"{case.key}: {why}")
+    word = "FAIL" if failed else "INCOMPLETE" if missing else "PASS"
+    return Verdict(word, _sentence(word, expected, results, failed, missing), (*failed, *missing), tuple(notes))
+
+
+def _outcome(results: Mapping[str, Result], case: Case) -> str | None:
+    result = results.get(case.key)
+    return result.outcome if result else None
+
+
+def _sentence(
+    word: str, expected: Sequence[Case], results: Mapping[str, Result], failed: Sequence[str], missing: Sequence[str]
+) -> str:
+    ks = ", ".join(str(k) for k in sorted({case.k for case in expected}))
+    decided = sum(_outcome(results, case) == "passed" for case in expected)
+    start = f"{word}: k = {ks}: {decided} of {len(expected)} checks passed"
+    ineffective = sum(result.ineffective for result in results.values())
+    if ineffective:
+        start += f", {ineffective} shown ineffective"
+    if failed:
+        by_requirement = Counter(text.partition("[")[0] for text in failed)
+        return f"{start}; failed: {', '.join(f'{name} ({n})' for name, n in by_requirement.items())}."
+    if missing:
+        return f"{start}; {len(missing)} required checks have no evidence, so nothing may be released on this run."
+    return f"{start}; every gating requirement is met."

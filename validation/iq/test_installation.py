@@ -1,0 +1,28 @@
+"""Installation qualification: the devices and settings under which builds are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.options import Settings
+from longcon.builds import Build, Campaign
+from longcon.checks import Outcome, devices_differ, settings_in_force
+
+Judge = Callable[[Outcome], Outcome]
+
+
+@pytest.mark.requirement("LC-IQ-01")
+def test_deterministic_settings_were_in_force(rebuild: Build, judge: Judge) -> None:
+    """The training process read back every deterministic setting as required."""
+    outcome = judge(settings_in_force(rebuild))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-IQ-02")
+def test_devices_do_not_all_compute_alike(builds: Campaign, settings: Settings, k: int, judge: Judge) -> None:
+    """Another device's arithmetic differs from the original's, so that agreement means something."""
+    others = [builds.fingerprint(device, k) for device in settings.devices[1:]]
+    outcome = judge(devices_differ(k, builds.fingerprint(builds.original_device, k), others))
+    assert outcome.ok, outcome

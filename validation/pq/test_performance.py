@@ -1,0 +1,64 @@
+"""Performance qualification: a rebuild elsewhere has the same parameters and makes the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.options import Settings
+from longcon.builds import Build, Campaign
+from longcon.checks import (
+    Outcome,
+    all_builds_agree,
+    cutoff_is_precise,
+    cutoff_of,
+    rebuild_agrees,
+    sine_below_tolerance,
+    sine_measured,
+)
+from longcon.problems import ProblemData
+
+Judge = Callable[[Outcome], Outcome]
+
+
+@pytest.mark.requirement("LC-PQ-01")
+def test_sine_is_below_tolerance(original: Build, rebuild: Build, epoch: int, settings: Settings, judge: Judge) -> None:
+    """The rebuild's parameters are the original's up to round-off."""
+    outcome = judge(sine_below_tolerance(original, rebuild, epoch, settings.limits.sine_tolerance))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-02")
+def test_sine_is_measured(original: Build, rebuild: Build, epoch: int, settings: Settings, judge: Judge) -> None:
+    """How far the rebuild departs at k = 1 is measured and reported."""
+    outcome = judge(sine_measured(original, rebuild, epoch, settings.limits.sine_tolerance))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-03")
+def test_rebuild_makes_the_same_calls(
+    original: Build, rebuild: Build, epoch: int, data: ProblemData, settings: Settings, judge: Judge
+) -> None:
+    """The discrepancy rate between the rebuild and the original is at most 1 - p."""
+    tau = cutoff_of(original, epoch, data).tau
+    outcome = judge(rebuild_agrees(original, rebuild, epoch, tau, data, settings.limits))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-04")
+def test_all_builds_are_longitudinally_consistent(
+    builds: Campaign, original: Build, k: int, epoch: int, data: ProblemData, settings: Settings, judge: Judge
+) -> None:
+    """The discrepancy rate among all builds of effective devices is at most 1 - p."""
+    rebuilds = [builds.build(device, k, 1) for device in settings.devices[1:] if builds.is_effective(device, k)]
+    tau = cutoff_of(original, epoch, data).tau
+    outcome = judge(all_builds_agree([original, *rebuilds], epoch, tau, data, settings.limits))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-05")
+def test_cutoff_is_precise(original: Build, epoch: int, data: ProblemData, settings: Settings, judge: Judge) -> None:
+    """No hold-out case of another class is called as the target class at tau."""
+    outcome = judge(cutoff_is_precise(original, epoch, data, settings.limits))
+    assert outcome.ok, outcome
