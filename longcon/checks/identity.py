@@ -41,7 +41,7 @@ def replicates_identical(first: Build, second: Build) -> Outcome:
             0,
             "differing values",
             0,
-            f"{subject}: epochs {_listed(first.epochs)} were recorded in one and {_listed(second.epochs)} in the other, "
+            f"{subject}: one recorded epochs {_listed(first.epochs)}, the other {_listed(second.epochs)}, "
             "because their best epochs differ or a build was altered; run again with --fresh.",
         )
     difference = _first_difference(first, second, first.epochs)
