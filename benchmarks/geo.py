@@ -1,9 +1,9 @@
 """Times longcon's reader of GEO tables against pandas, and measures how much memory it takes.
 
-    python -m benchmarks.geo --json
+    python benchmarks/geo.py --json
 
-A table like GSE90496's is simulated, wide and gzipped, of which a third of the samples are wanted. Both readers give the
-same float32 matrix, detection limit applied. Each reading runs in a fresh process, ours and pandas' in turn.
+A table like GSE90496's is simulated, wide and gzipped, of which a third of the samples are wanted. Both readers give
+the same float32 matrix, detection limit applied. Each reading runs in a fresh process, ours and pandas' in turn.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+# A script's own folder is on the path, the repository's root is not.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from longcon.cohorts.beta_table import read_beta_table
 from longcon.cohorts.geo_files import BetaTableWriter
 from longcon.cohorts.series_matrix import Sample
 from longcon.draws import Draws
 
-PROBES = 20_000
+PROBES = 40_000
 SAMPLES = 600
 BLOCK = 500
 LIMIT = 0.01
@@ -101,9 +104,8 @@ def measure_one(reader: str, path: Path) -> dict[str, float | str]:
 
 
 def _in_fresh_process(reader: str, path: Path) -> dict[str, float | str]:
-    command = [sys.executable, "-m", "benchmarks.geo", "--measure", reader, "--table", str(path)]
-    root = Path(__file__).resolve().parent.parent
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root)
+    command = [sys.executable, __file__, "--measure", reader, "--table", str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, float | str] = json.loads(done.stdout)
     return result
 

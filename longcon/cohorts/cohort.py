@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -34,11 +34,12 @@ class Cohort:
     """
 
     name: str
-    cases: tuple[str, ...]
-    classes: tuple[str, ...]
-    materials: tuple[str, ...]
-    probes: tuple[str, ...]
-    betas: NDArray[np.float32]
+    # Thousands of names and values would bury whatever shows a cohort.
+    cases: tuple[str, ...] = field(repr=False)
+    classes: tuple[str, ...] = field(repr=False)
+    materials: tuple[str, ...] = field(repr=False)
+    probes: tuple[str, ...] = field(repr=False)
+    betas: NDArray[np.float32] = field(repr=False)
 
     def __post_init__(self) -> None:
         _check_shapes(self)

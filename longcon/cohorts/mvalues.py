@@ -50,7 +50,7 @@ def m_values(betas: NDArray[np.floating[Any]], clip: float = 1e-3) -> MValues:
         The M-values; bitwise the same on every machine.
 
     Raises:
-        CohortError: a beta is missing, or ``clip`` is out of range.
+        CohortError: a beta is missing or outside [0, 1], or ``clip`` is out of range.
     """
     if not 0.0 < clip < 0.5:
         raise CohortError(f"A clip of {clip:g} is out of range; give one above 0 and below 0.5.")
@@ -61,6 +61,9 @@ def m_values(betas: NDArray[np.floating[Any]], clip: float = 1e-3) -> MValues:
         beta = flat[start : start + _CHUNK_VALUES].astype(np.float64)
         if np.isnan(beta).any():
             raise CohortError("A missing beta has no M-value; impute missing values before the transform.")
+        outside = (beta < 0.0) | (beta > 1.0)
+        if outside.any():
+            raise CohortError(f"{beta[outside][0]:g} is no beta value; give values from 0 to 1.")
         clipped += int(np.count_nonzero((beta < clip) | (beta > 1.0 - clip)))
         beta = np.minimum(np.maximum(beta, clip), 1.0 - clip)
         values[start : start + _CHUNK_VALUES] = log2(beta / (1.0 - beta))

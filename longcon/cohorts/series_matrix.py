@@ -61,10 +61,8 @@ class SeriesMatrix:
         wanted = {normal_space(name) for name in classes}
         for name in classes:
             if normal_space(name) not in present:
-                raise CohortError(
-                    f"{source} has no sample of class '{name}'{did_you_mean(normal_space(name), sorted(present))}; "
-                    f"name classes as the file does."
-                )
+                hint = did_you_mean(normal_space(name), sorted(present)) or "; name classes as the file does."
+                raise CohortError(f"{source} has no sample of class '{name}'{hint}")
         return tuple(sample for sample in self.samples if sample.methylation_class in wanted)
 
 
@@ -116,7 +114,7 @@ def _sample_rows(path: Path, stream: TextStream) -> dict[str, list[list[str]]]:
                 f"{path.name} holds more than {_LARGEST_METADATA >> 20} MB, so it is no series matrix of metadata; "
                 "check that the two files are not exchanged."
             )
-        for line in block.split(b"\n"):
+        for line in bytes(block).split(b"\n"):
             if line.startswith(b"!Sample_"):
                 key, *cells = _decoded(path, line).rstrip("\r").split("\t")
                 rows.setdefault(key, []).append([normal_space(cell.strip().strip('"')) for cell in cells])

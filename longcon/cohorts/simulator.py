@@ -154,10 +154,10 @@ def simulated_betas(
 def _saturated(baseline: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns baseline + deviation for small deviations, bent so that large ones approach 0 or 1 and never reach them.
 
-    With room r on the deviation's side, a deviation d becomes d r / (r + |d|).
+    With room r on the deviation's side, a deviation d becomes d r / sqrt(r^2 + d^2).
     """
     room = np.where(deviation > 0.0, 1.0 - baseline, baseline)
-    return baseline + deviation * room / (room + np.abs(deviation))
+    return np.asarray(baseline + deviation * room / np.sqrt(room * room + deviation * deviation), dtype=np.float64)
 
 
 def _detection(cases: SimulatedCases, noise: Draws) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:

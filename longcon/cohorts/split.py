@@ -37,10 +37,13 @@ def stratified_split(classes: Sequence[str], seed: int, holdout_share: float = 0
         holdout_share: share of each class that is held out, between 0 and 1.
 
     Raises:
-        CohortError: the share is not between 0 and 1, or a class would be missing from one of the two sides.
+        CohortError: there is no case, the share is not between 0 and 1, or a class would be missing from one
+            of the two sides.
     """
     if not 0.0 < holdout_share < 1.0:
         raise CohortError(f"A hold-out share of {holdout_share:g} leaves one side empty; give one between 0 and 1.")
+    if not len(classes):
+        raise CohortError("There are no cases to split; give the class of each case.")
     labels = np.array(classes, dtype=np.str_)
     held = np.zeros(labels.size, dtype=np.bool_)
     for name in sorted(set(classes)):

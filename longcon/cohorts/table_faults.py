@@ -37,7 +37,7 @@ def raise_fault(text: bytes, wanted: Wanted, first_line: int) -> NoReturn:
         if fault:
             raise CohortError(f"{wanted.source}, line {number}{fault}")
     raise CohortError(
-        f"{wanted.source}, line {first_line} or one soon after it cannot be parsed; fetch the file again or use another."
+        f"{wanted.source}, line {first_line} or one soon after it cannot be parsed; fetch the file again."
     )
 
 

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator
+from gzip import BadGzipFile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from isal import igzip, isal_zlib
+from isal import igzip
+from isal.igzip_lib import IsalError
 
 from longcon.errors import CohortError
 
 Progress = Callable[[int, int], None]
 
-_BLOCK = 8 << 20
+_BLOCK = 12 << 20
 _LONGEST_LINE = 64 << 20
 _READ = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -68,7 +69,8 @@ class TextStream:
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self._path = path
-        self._rest = b""
+        self._buffer = bytearray()
+        self._filled = 0
         self._ended = False
         try:
             self._file: IO[bytes] = path.open("rb")
@@ -98,43 +100,46 @@ class TextStream:
 
     def first_line(self) -> bytes:
         """Returns the first line without its line end; empty when the file is."""
-        while b"\n" not in self._rest and not self._ended:
+        while not self._ended and b"\n" not in self._buffer[: self._filled]:
             self._grow()
-        line, _, self._rest = self._rest.partition(b"\n")
+        line, _, rest = bytes(self._buffer[: self._filled]).partition(b"\n")
+        self._buffer, self._filled = bytearray(rest), len(rest)
         return line.removesuffix(b"\r")
 
-    def blocks(self) -> Iterator[bytes]:
-        """Yields what follows in blocks of about 8 MB, each ending at a line's end (the file's last line may not)."""
+    def blocks(self) -> Iterator[memoryview]:
+        """Yields what follows in blocks of about 12 MB, each ending at a line's end (the file's last line may not)."""
         while not self._ended:
             self._grow()
-            cut = self._rest.rfind(b"\n") + 1
-            if self._ended or not cut:
-                continue
-            block, self._rest = self._rest[:cut], self._rest[cut:]
-            yield block
-        if self._rest:
-            block, self._rest = self._rest, b""
-            yield block
+            whole = self._filled if self._ended else self._buffer.rfind(b"\n", 0, self._filled) + 1
+            if whole:
+                # The block keeps this buffer; the next one starts with a copy of the unfinished line alone.
+                block = memoryview(self._buffer)[:whole]
+                self._buffer, self._filled = self._buffer[whole : self._filled], self._filled - whole
+                yield block.toreadonly()
+        if self._filled:
+            yield memoryview(self._buffer)[: self._filled].toreadonly()
+            self._buffer, self._filled = bytearray(), 0
 
     def _grow(self) -> None:
-        if len(self._rest) > _LONGEST_LINE:
+        """Appends about one block of text to the buffer."""
+        if self._filled > _LONGEST_LINE:
             raise CohortError(
                 f"{self._path.name} has a line of more than {_LONGEST_LINE >> 20} MB, so it is not a table of text; "
                 "fetch it again or use another copy."
             )
-        parts = [self._rest]
-        size = 0
-        while size < _BLOCK and not self._ended:
-            part = self._read(_READ)
-            self._ended = not part
-            parts.append(part)
-            size += len(part)
-        self._rest = b"".join(parts)
+        larger = bytearray(self._filled + _BLOCK)
+        larger[: self._filled] = memoryview(self._buffer)[: self._filled]
+        self._buffer = larger
+        with memoryview(larger) as room:
+            while self._filled < len(larger) and not self._ended:
+                count = self._read(room[self._filled : self._filled + _READ])
+                self._ended = not count
+                self._filled += count
 
-    def _read(self, size: int) -> bytes:
+    def _read(self, room: memoryview) -> int:
         try:
-            part = self._text.read(size)
-            if not part and self._gzipped:
+            count = self._text.readinto(room) or 0
+            if not count and self._gzipped:
                 # Bytes after the last gzip member are part of the file's digest too.
                 while self._hashed.read(_READ):
                     pass
@@ -143,14 +148,14 @@ class TextStream:
                 f"{self._path.name} ends in the middle of its gzip stream, so it is truncated; "
                 "fetch it again or use a complete copy."
             ) from error
-        except (igzip.BadGzipFile, isal_zlib.error, zlib.error) as error:
+        except (BadGzipFile, IsalError) as error:  # type: ignore[misc]
             raise CohortError(
                 f"{self._path.name} is damaged, since its gzip stream fails its own checks; "
                 "fetch it again or use another copy."
             ) from error
         except OSError as error:
             raise unreadable(self._path, error) from error
-        return bytes(part or b"")
+        return count
 
 
 def unreadable(path: Path, error: OSError) -> CohortError:

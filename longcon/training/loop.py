@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from longcon.errors import BuildError
+from longcon.training.first_layer import FirstLayer
 from longcon.training.initialisation import State, case_order, initial_state
 from longcon.training.network import network, with_state
 from longcon.training.ordering import Ordering
@@ -99,14 +100,14 @@ class _Trainer:
         order = case_order(len(training.labels), recipe.seed)
         self.inputs = self.on_device(training.values[order])
         self.labels = torch.from_numpy(training.labels[order]).to(device)
+        self.first = FirstLayer(self.model[0], recipe, {recipe.k, len(self.labels) % recipe.k or recipe.k})
+        self.rest = self.model[1:]
         self.optimiser = torch.optim.Adamax(
-            self.model.parameters(),
+            [self.model[0].bias, *self.rest.parameters()],
             lr=recipe.learning_rate,
             betas=recipe.betas,
             eps=recipe.epsilon,
             weight_decay=recipe.weight_decay,
-            # The same bits as a loop over the parameters, without its temporary copies of the largest layer.
-            foreach=True,
         )
 
     def on_device(self, values: Values) -> torch.Tensor:
@@ -119,8 +120,10 @@ class _Trainer:
         for start in range(0, len(self.labels), self.recipe.k):
             inputs, labels = self.inputs[start : start + self.recipe.k], self.labels[start : start + self.recipe.k]
             self.optimiser.zero_grad(set_to_none=True)
-            loss = nn.functional.cross_entropy(self.model(inputs), labels)
+            outputs = self.first(inputs)
+            loss = nn.functional.cross_entropy(self.rest(outputs), labels)
             loss.backward()  # type: ignore[no-untyped-call]
+            self.first.step(inputs, outputs)
             self.optimiser.step()
             total += loss.detach() * len(labels)
         return float(total) / len(self.labels)

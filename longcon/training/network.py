@@ -33,7 +33,7 @@ def network(features: int, widths: Sequence[int], classes: int, dtype: torch.dty
     return nn.Sequential(*layers)
 
 
-def with_state(model: nn.Module, state: dict[str, torch.Tensor], device: torch.device) -> nn.Module:
+def with_state(model: nn.Sequential, state: dict[str, torch.Tensor], device: torch.device) -> nn.Sequential:
     """Returns ``model`` on ``device``, holding copies of the values in ``state``."""
     model.to_empty(device=device)
     model.load_state_dict(state, strict=True)
