@@ -49,7 +49,7 @@ def sine_measured(original: Build, rebuild: Build, epoch: int, tolerance: float)
     curve = sine_curve(original, rebuild)
     sine = _at(curve, epoch, rebuild)
     message = (
-        f"{_pair(original, rebuild)}: vector sine {sine:.2e} at the released epoch {epoch} (reported, not required). "
+        f"{_pair(original, rebuild)}: vector sine {sine:.2e} at the released epoch {epoch} (reported, not required); "
         f"{_onset(curve, tolerance)}"
     )
     return Outcome(
@@ -87,10 +87,10 @@ def _at(curve: dict[int, float], epoch: int, rebuild: Build) -> float:
 def _onset(curve: dict[int, float], tolerance: float) -> str:
     above = [epoch for epoch, sine in curve.items() if sine > tolerance]
     if not above:
-        return f"It stays within {tolerance:.2e} at every recorded epoch."
+        return f"it stays within {tolerance:.2e} at every recorded epoch."
     before = [epoch for epoch in curve if epoch < above[0]]
     since = f"after epoch {before[-1]} ({curve[before[-1]]:.2e})" if before else "from the start"
-    return f"It first exceeds {tolerance:.2e} {since}, at recorded epoch {above[0]} ({curve[above[0]]:.2e})."
+    return f"it first exceeds {tolerance:.2e} {since}, at recorded epoch {above[0]} ({curve[above[0]]:.2e})."
 
 
 def _pair(original: Build, rebuild: Build) -> str:

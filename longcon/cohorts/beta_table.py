@@ -27,6 +27,7 @@ from longcon.errors import CohortError
 
 # More could not be fed: one thread decompresses about as fast as three parse.
 _MOST_WORKERS = 3
+_MOST_COLUMNS = 500_000
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ def read_beta_table(
 
 
 def _wanted_columns(path: Path, header: bytes, wanted: Sequence[Sample], samples: int) -> Wanted:
+    columns = header.count(b"\t") + 1
+    if columns > _MOST_COLUMNS:
+        raise CohortError(
+            f"{path.name} has {columns} columns where {_MOST_COLUMNS} is the most that can be read; "
+            "give the table of betas."
+        )
     try:
         cells = [normal_space(cell.strip('"')) for cell in header.decode("utf-8-sig").split("\t")]
     except UnicodeDecodeError as error:

@@ -32,7 +32,8 @@ def read_cohort(
     Args:
         series_matrix: the ``*_series_matrix.txt.gz`` with the metadata.
         table: the table of betas and detection p-values, ``.txt.gz`` or ``.txt``.
-        classes: methylation classes to read, as the file names them.
+        classes: methylation classes to read, as the file names them; they match exactly, but for runs of white space,
+            which count as one space here and in the cohort.
         name: what the cohort is called in reports.
         cache: a folder to keep the parsed matrix in; later calls with the same two files (by their SHA-256), classes
             and limit read it from there.
@@ -50,7 +51,7 @@ def read_cohort(
     metadata = read_series_matrix(series_matrix)
     samples = metadata.of_classes(classes, series_matrix.name)
     sorted_classes = tuple(sorted({normal_space(one) for one in classes}))
-    if cache is not None and cache.is_dir():
+    if cache is not None and any(cache.glob("cohort-*.json")):
         key = CacheKey(metadata.digest, file_digest(table), sorted_classes, detection_limit)
         cached = load_cohort(cache, key, name)
         if cached is not None:

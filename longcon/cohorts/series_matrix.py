@@ -12,7 +12,7 @@ from longcon.cohorts.text_stream import TextStream
 from longcon.errors import CohortError, did_you_mean
 
 _SAMPLE_NUMBER = re.compile(r"\bsample (\d{1,9})(?: \[[^\]]*\])?$", re.IGNORECASE)
-_LARGEST_METADATA = 256 << 20
+_LARGEST_METADATA = 64 << 20
 _CLASS_KEY = "methylation class"
 _MATERIAL_KEY = "material"
 

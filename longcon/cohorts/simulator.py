@@ -141,23 +141,13 @@ def simulated_betas(
     deviation = np.zeros((probes.baseline.size, cases.purity.size))
     for loading, coordinate in zip(probes.loadings, cases.latent, strict=True):
         deviation += loading[:, np.newaxis] * coordinate
-    tumour = _saturated(baseline, deviation)
-    mixed = control + cases.purity * (tumour - control)
+    mixed = control + cases.purity * ((baseline + deviation) - control)
     mixed += np.where(cases.ffpe, probes.ffpe_shift[:, np.newaxis], 0.0)
     # To first order, a change dM of the M-value log2(b / (1 - b)) changes beta by ln 2 b (1 - b) dM.
     slides = SLIDE_SD_M * noise.normal(probes.baseline.size, int(cases.slide.max()) + 1)
     mixed += (_LN2 * (baseline * (1.0 - baseline))) * slides[:, cases.slide]
     mixed += (calibration.residual_sd * spread) * noise.normal(*mixed.shape)
     return np.maximum(np.minimum(mixed, 1.0), 0.0)
-
-
-def _saturated(baseline: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns baseline + deviation for small deviations, bent so that large ones approach 0 or 1 and never reach them.
-
-    With room r on the deviation's side, a deviation d becomes d r / sqrt(r^2 + d^2).
-    """
-    room = np.where(deviation > 0.0, 1.0 - baseline, baseline)
-    return np.asarray(baseline + deviation * room / np.sqrt(room * room + deviation * deviation), dtype=np.float64)
 
 
 def _detection(cases: SimulatedCases, noise: Draws) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:

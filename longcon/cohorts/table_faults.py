@@ -73,7 +73,8 @@ def _cell_fault(cell: str, what: str) -> str:
         return f"the {what} '{_shown(cell)}' is not a number; {advice}"
     if not 0.0 <= value <= 1.0:
         return f"the {what} {_shown(cell)} is outside [0, 1]; {advice}"
-    if "_" in cell:
+    # Python reads more as a number than a table may hold.
+    if "_" in cell or not cell.isascii():
         return f"the {what} '{_shown(cell)}' is not a number; {advice}"
     return ""
 

@@ -12,7 +12,7 @@ from longcon.devices import REQUIRED_SETTINGS, Device
 from longcon.errors import BuildError
 from longcon.problems import ProblemData
 from longcon.training import Recipe
-from tests.builds.conftest import plan
+from tests.conftest import plan
 
 pytestmark = pytest.mark.slow
 

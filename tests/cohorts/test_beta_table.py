@@ -95,6 +95,7 @@ BAD_ROWS: dict[str, tuple[list[str], str]] = {
         swap(2, 5, "1.01"),
         f"t.txt, line 4, probe cg03, SAMPLE 3: the beta 1.01 is outside [0, 1]; {ADVICE}",
     ),
+    "other digits": (swap(2, 5, "٠"), f"t.txt, line 4, probe cg03, SAMPLE 3: the beta '٠' is not a number; {ADVICE}"),
     "negative": (swap(2, 5, "-0.1"), f"t.txt, line 4, probe cg03, SAMPLE 3: the beta -0.1 is outside [0, 1]; {ADVICE}"),
     "infinite": (swap(2, 5, "inf"), f"t.txt, line 4, probe cg03, SAMPLE 3: the beta inf is outside [0, 1]; {ADVICE}"),
     "p-value": (
@@ -152,6 +153,10 @@ BAD_HEADERS: dict[str, tuple[str | bytes, str]] = {
         "use the table as GEO publishes it.",
     ),
     "another table": ("gene\tvalue", "t.txt has no column 'SAMPLE n' in its first line; give the table of betas."),
+    "very wide": (
+        "\t" * 500_000,
+        "t.txt has 500001 columns where 500000 is the most that can be read; give the table of betas.",
+    ),
     "not text": (b"\x89PNG\xff\xfe", "t.txt is not UTF-8 text; fetch it again or use another copy."),
 }
 

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, confusion_matrix
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from longcon.cohorts import (
     Cohort,
@@ -106,10 +107,14 @@ def predictions(cohorts: tuple[Cohort, Cohort]) -> dict[str, NDArray[np.str_]]:
     features = m_values(filled[select_features(reference.betas, reference.probes, 5000)]).values.T
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     labels = np.array(reference.classes)
-    return {
-        name: cross_val_predict(model, features if name == "shrinkage_lda" else within_span(features), labels, cv=folds)
-        for name, model in reference_classifiers().items()
-    }
+    # Threads of a matrix product on problems this small wait for each other most of the time.
+    with threadpool_limits(1):
+        return {
+            name: cross_val_predict(
+                model, features if name == "shrinkage_lda" else within_span(features), labels, cv=folds
+            )
+            for name, model in reference_classifiers().items()
+        }
 
 
 @pytest.mark.parametrize("name", FAMILY.difficulty)

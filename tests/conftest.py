@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,8 +57,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory, problem: ProblemData) -> I
 @pytest.fixture
 def copied_store(trained: Campaign, tmp_path: Path) -> Path:
     """A copy of the campaign's store, to do damage to."""
-    import shutil
-
     source = trained.build(trained.original_device, 2, 1).folder.parents[1]
     shutil.copytree(source, tmp_path / "store")
     return tmp_path / "store"

@@ -1,0 +1,62 @@
+"""Runs the validation as users do: real pytest processes, from another directory, on a small simulated cohort."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--features=300", "--epochs=6")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: exit code, what was printed, and the HTML report if there is one."""
+
+    code: int
+    output: str
+    report: str
+
+    @property
+    def verdict(self) -> str:
+        """The last verdict that was printed."""
+        return [line for line in self.output.splitlines() if line.startswith("verdict: ")][-1]
+
+    @property
+    def error(self) -> str:
+        """The sentence of a usage error."""
+        return next(line for line in self.output.splitlines() if line.startswith("ERROR: ")).removeprefix("ERROR: ")
+
+
+Validate = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store shared by the tests, so that builds are trained once."""
+    return tmp_path_factory.mktemp("validation") / "store"
+
+
+@pytest.fixture
+def validate(tmp_path: Path, small_store: Path) -> Validate:
+    """Runs ``pytest validation`` with options, in an empty directory."""
+
+    def run(*options: str, store: Path | None = small_store, target: str = "validation") -> Run:
+        place = [f"--store={store}"] if store else []
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", str(ROOT / target), *SMALL, *place, *options],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=500,
+            check=False,
+        )
+        report = tmp_path / "audit" / "audit.html"
+        return Run(done.returncode, done.stdout + done.stderr, report.read_text() if report.exists() else "")
+
+    return run

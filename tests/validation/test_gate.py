@@ -1,0 +1,135 @@
+"""The gate end to end: a pass with evidence, a fail with its reasons, and no pass without evidence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from longcon.builds import read_build
+from tests.checks.test_identity import planted
+from tests.validation.conftest import Validate
+
+pytestmark = pytest.mark.slow
+ALL = 20  # cases of a run with one k and the four default devices of a CPU
+
+
+def test_a_run_trains_caches_and_passes(validate: Validate, small_store: Path) -> None:
+    first = validate()
+    assert first.code == 0, first.output
+    assert first.verdict == f"verdict: PASS: k = 2: {ALL} of {ALL} checks passed; every gating requirement is met."
+    manifests = {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")}
+    assert len(manifests) == 8
+    second = validate()
+    assert second.code == 0, second.output
+    assert "longcon: all 8 builds were in the store" in second.output
+    assert {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")} == manifests
+
+
+def test_the_report_has_the_verdict_on_top_without_script(validate: Validate) -> None:
+    report = validate().report
+    verdict = report.index("Verdict: PASS: k = 2: 20 of 20 checks passed")
+    assert report.index("<h1") < verdict < report.index('data-jsonblob')
+    assert "A rebuild on another device makes the same calls." in report
+    assert "discrepancy rate" in report
+
+
+def test_workers_share_builds(validate: Validate, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    run = validate("-n", "2", store=store)
+    assert run.code == 0, run.output
+    assert run.verdict.startswith("verdict: PASS")
+    runs = {json.loads(path.read_text())["run"] for path in store.glob("builds/*/manifest.json")}
+    assert len(runs) == 1
+    trained = [path for path in store.glob("runs/*/trained-*")]
+    assert len(trained) == 8
+
+
+def test_a_discrepancy_above_the_limit_fails_and_is_listed(validate: Validate) -> None:
+    # p = 1 on the upper bound cannot be met by any number of cases.
+    run = validate("--p=1")
+    assert run.code == 1
+    assert run.verdict.startswith("verdict: FAIL: k = 2: 16 of 20 checks passed; failed: LC-PQ-03 (3), LC-PQ-04 (1)")
+    assert "the upper bound may be at most 0.00%" in run.output
+
+
+def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
+    run = validate("--k=1", "--sine-tolerance=1e-300", "--surrogate=order:1")
+    assert run.code == 0, run.output
+    assert "LC-PQ-02[cpu+order:1-k1]" in run.output
+    assert "LC-PQ-01" not in run.output
+
+
+def test_an_ineffective_surrogate_is_no_evidence(validate: Validate) -> None:
+    native = torch.backends.cpu.get_cpu_capability().lower()
+    alone = validate(f"--surrogate=isa:{native}")
+    assert alone.code == 1
+    assert "change no bit of any probe on this machine" in alone.output
+    assert alone.verdict.startswith("verdict: FAIL")
+    beside = validate(f"--surrogate=isa:{native}", "--surrogate=order:1")
+    assert beside.code == 0, beside.output
+    assert beside.verdict == "verdict: PASS: k = 2: 10 of 12 checks passed, 2 shown ineffective; every gating requirement is met."
+
+
+NO_EVIDENCE = [
+    ("-k", "not sine"),
+    ("-m", "not slow", "--deselect", "validation/oq"),
+    ("-p", "no:randomly", "-k", "nothing_has_this_name"),
+    ("--surrogate=none",),
+]
+
+
+@pytest.mark.parametrize("options", NO_EVIDENCE, ids=" ".join)
+def test_what_was_not_decided_is_not_passed(validate: Validate, options: tuple[str, ...]) -> None:
+    run = validate(*options)
+    assert run.code == 1
+    assert "PASS" not in run.verdict
+
+
+def test_one_ulp_planted_behind_a_resealed_manifest_is_caught(validate: Validate, small_store: Path, tmp_path: Path) -> None:
+    assert validate().code == 0
+    store = tmp_path / "copy"
+    shutil.copytree(small_store, store)
+    for folder in store.glob("builds/*"):
+        build = read_build(folder, folder.name)
+        if (build.device, build.replicate) == ("cpu", 2):
+            planted(build, 4)
+    run = validate(store=store)
+    assert run.code == 1
+    assert "failed: LC-OQ-02 (1)" in run.verdict
+    assert "states differ at epoch 4 in 0.weight: 1 of 38,400 values differ, first at (3, 7)" in run.output
+
+
+def test_one_ulp_planted_in_a_file_is_caught(validate: Validate, small_store: Path, tmp_path: Path) -> None:
+    assert validate().code == 0
+    store = tmp_path / "copy"
+    shutil.copytree(small_store, store)
+    victim = next(path for path in store.glob("builds/*/state-0004.safetensors"))
+    content = bytearray(victim.read_bytes())
+    content[-1] ^= 1
+    victim.write_bytes(content)
+    run = validate(store=store)
+    assert run.code == 4
+    assert run.error == (
+        f"Build {victim.parent} was altered: the bytes of state-0004.safetensors are not those of its manifest; "
+        "restore it from a copy, or delete it or give --fresh to retrain."
+    )
+
+
+def test_fresh_trains_again(validate: Validate, small_store: Path) -> None:
+    validate("--surrogate=order:1")
+    before = {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")}
+    run = validate("--surrogate=order:1", "--fresh")
+    assert run.code == 0, run.output
+    after = {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")}
+    assert sum(before[path] != after[path] for path in before) == 4
+
+
+def test_the_released_epoch_can_be_named(validate: Validate) -> None:
+    for given, epoch in (("last", 6), ("3", 3)):
+        run = validate(f"--release-epoch={given}", "--surrogate=order:1")
+        assert run.code in (0, 1)
+        assert f"at the released epoch {epoch}" in run.output
