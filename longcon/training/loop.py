@@ -14,7 +14,7 @@ from torch import nn
 from longcon.errors import BuildError
 from longcon.training.first_layer import FirstLayer
 from longcon.training.initialisation import State, case_order, initial_state
-from longcon.training.network import network, with_state
+from longcon.training.network import first_linear, network, with_state
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
 
@@ -30,7 +30,7 @@ class Cases:
         labels: int64 class indices, one for each case; None for a prospective set.
     """
 
-    values: Values
+    values: NDArray[np.float64]
     labels: NDArray[np.int64] | None
 
 
@@ -100,10 +100,11 @@ class _Trainer:
         order = case_order(len(training.labels), recipe.seed)
         self.inputs = self.on_device(training.values[order])
         self.labels = torch.from_numpy(training.labels[order]).to(device)
-        self.first = FirstLayer(self.model[0], recipe, {recipe.k, len(self.labels) % recipe.k or recipe.k})
+        linear = first_linear(self.model)
+        self.first = FirstLayer(linear, recipe, {recipe.k, len(self.labels) % recipe.k or recipe.k})
         self.rest = self.model[1:]
         self.optimiser = torch.optim.Adamax(
-            [self.model[0].bias, *self.rest.parameters()],
+            [linear.bias, *self.rest.parameters()],
             lr=recipe.learning_rate,
             betas=recipe.betas,
             eps=recipe.epsilon,

@@ -33,6 +33,13 @@ def network(features: int, widths: Sequence[int], classes: int, dtype: torch.dty
     return nn.Sequential(*layers)
 
 
+def first_linear(model: nn.Sequential) -> nn.Linear:
+    """Returns the layer that sees the features."""
+    first = model[0]
+    assert isinstance(first, nn.Linear)
+    return first
+
+
 def with_state(model: nn.Sequential, state: dict[str, torch.Tensor], device: torch.device) -> nn.Sequential:
     """Returns ``model`` on ``device``, holding copies of the values in ``state``."""
     model.to_empty(device=device)

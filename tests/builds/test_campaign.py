@@ -66,6 +66,8 @@ def test_a_process_that_dies_is_quoted(problem: ProblemData, tmp_path: Path) -> 
     dying = plan("none")
     dying = type(dying)(**{**vars(dying), "devices": (_Dying("cpu"),)})
     campaign = Campaign(dying, Store(tmp_path, "run"), problem, lambda _: None)
-    with pytest.raises(BuildError, match=r"^The fingerprint of cpu ended with exit status 1; its last words: .*no Python frame.*$"):
+    with pytest.raises(
+        BuildError, match=r"^The fingerprint of cpu ended with exit status 1; its last words: .*no Python frame.*$"
+    ):
         campaign.build(campaign.original_device, 2, 1)
     campaign.close()

@@ -22,13 +22,22 @@ REFUSED = [
     (["cpi"], [], "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N or all."),
     (["cuda:x"], [], "Device 'cuda:x' is unknown - did you mean 'cuda'?: give cpu, cuda, cuda:N or all."),
     (["tpu:0"], [], "Device 'tpu:0' is unknown: give cpu, cuda, cuda:N or all."),
-    (["cpu"], ["none", "order:1"], "--surrogate=none was given beside other surrogates: give either none or their names."),
+    (
+        ["cpu"],
+        ["none", "order:1"],
+        "--surrogate=none was given beside other surrogates: give either none or their names.",
+    ),
     (
         ["cpu"],
         ["isa:defualt"],
-        "Surrogate 'isa:defualt' is unknown - did you mean 'isa:default'?: give isa:NAME, mkl:COMPATIBLE, order:N or none.",
+        "Surrogate 'isa:defualt' is unknown - did you mean 'isa:default'?: give isa:NAME, mkl:COMPATIBLE, "
+        "order:N or none.",
     ),
-    (["cpu"], ["order:0"], "Surrogate 'order:0' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, order:N or none."),
+    (
+        ["cpu"],
+        ["order:0"],
+        "Surrogate 'order:0' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, order:N or none.",
+    ),
 ]
 
 

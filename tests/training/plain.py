@@ -55,7 +55,7 @@ def plain_loop(recipe: Recipe, training: Cases) -> State:
         for begin in range(0, len(labels), recipe.k):
             optimiser.zero_grad()
             batch = slice(begin, begin + recipe.k)
-            nn.functional.cross_entropy(model(inputs[batch]), labels[batch]).backward()
+            nn.functional.cross_entropy(model(inputs[batch]), labels[batch]).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return {name: value.numpy() for name, value in model.state_dict().items()}
 

@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("device", parse_devices(["cpu"], ["isa:default", "isa:avx2", "mkl:COMPATIBLE"]), ids=lambda device: device.name)
+@pytest.mark.parametrize(
+    "device", parse_devices(["cpu"], ["isa:default", "isa:avx2", "mkl:COMPATIBLE"]), ids=lambda device: device.name
+)
 def test_bits_are_those_of_a_plain_loop(device) -> None:  # type: ignore[no-untyped-def]
     """200 steps and more for every k, precision and penalty, in a process with the device's own environment."""
     done = subprocess.run(
@@ -60,9 +62,7 @@ def test_the_best_epoch_is_the_earliest_of_least_holdout_error() -> None:
 def test_a_snapshot_holds_the_state_of_its_epoch() -> None:
     long, short = _train(Recipe(k=2, epochs=6), (0, 3, 6)), _train(Recipe(k=2, epochs=3), (3,))
     assert list(long.snapshots) == [0, 3, 6]
-    assert all(
-        np.array_equal(long.snapshots[3].state[name], value) for name, value in short.snapshots[3].state.items()
-    )
+    assert all(np.array_equal(long.snapshots[3].state[name], value) for name, value in short.snapshots[3].state.items())
     assert np.array_equal(long.snapshots[3].prospective, short.snapshots[3].prospective)
 
 
@@ -90,6 +90,4 @@ def test_a_short_last_minibatch_is_averaged_over_its_own_cases() -> None:
 def test_a_training_that_becomes_non_finite_says_so() -> None:
     with pytest.raises(BuildError) as error:
         _train(Recipe(k=1, epochs=2, learning_rate=1e300))
-    assert str(error.value) == (
-        "Training became non-finite in epoch 1: lower --learning-rate or use --dtype=float64."
-    )
+    assert str(error.value) == ("Training became non-finite in epoch 1: lower --learning-rate or use --dtype=float64.")

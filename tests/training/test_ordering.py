@@ -22,7 +22,8 @@ def _outputs(state: State, values: np.ndarray) -> np.ndarray:
     model = network(FEATURES, WIDTHS, CLASSES, torch.float64).to_empty(device="cpu")
     model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     with torch.no_grad():
-        return model(torch.from_numpy(values)).numpy()
+        outputs: np.ndarray = model(torch.from_numpy(values)).numpy()
+        return outputs
 
 
 @given(st.integers(1, 1000), st.integers(0, 100))

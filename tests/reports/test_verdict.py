@@ -1,0 +1,88 @@
+"""The verdict: a table of runs, none of which passes without evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fixtures.cases import Case
+from longcon.devices import Device, Surrogate
+from longcon.requirements import CATALOGUE
+from reports.verdict import Result, verdict
+
+ORDER, ISA = Device("cpu", Surrogate("order", "1")), Device("cpu", Surrogate("isa", "avx2"))
+REQUIREMENTS = {entry.id: entry for entry in CATALOGUE}
+SINE, CALLS = REQUIREMENTS["LC-PQ-01"], REQUIREMENTS["LC-PQ-03"]
+EXPECTED = [Case(requirement, 2, device) for requirement in (SINE, CALLS) for device in (ORDER, ISA)]
+ADVISORY = Case(REQUIREMENTS["LC-PQ-02"], 1, ORDER)
+
+PASSED = Result("passed", "fine", {"evidence": True})
+FAILED = Result("failed", "too far", {"evidence": True})
+SKIPPED = Result("skipped", "not today")
+INEFFECTIVE = Result("skipped", "ineffective: nothing changed", {"evidence": False})
+
+
+def _results(*outcomes: Result | None) -> dict[str, Result]:
+    return {case.key: result for case, result in zip(EXPECTED, outcomes, strict=True) if result is not None}
+
+
+RUNS = [
+    ("all passed", (PASSED,) * 4, "PASS: k = 2: 4 of 4 checks passed; every gating requirement is met."),
+    (
+        "one failed",
+        (PASSED, FAILED, PASSED, PASSED),
+        "FAIL: k = 2: 3 of 4 checks passed; failed: LC-PQ-01 (1).",
+    ),
+    (
+        "one not run",
+        (PASSED, PASSED, PASSED, None),
+        "INCOMPLETE: k = 2: 3 of 4 checks passed; 1 required checks have no evidence, "
+        "so nothing may be released on this run.",
+    ),
+    (
+        "one skipped",
+        (PASSED, SKIPPED, PASSED, PASSED),
+        "INCOMPLETE: k = 2: 3 of 4 checks passed; 1 required checks have no evidence, "
+        "so nothing may be released on this run.",
+    ),
+    (
+        "one surrogate ineffective",
+        (PASSED, INEFFECTIVE, PASSED, INEFFECTIVE),
+        "PASS: k = 2: 2 of 4 checks passed, 2 shown ineffective; every gating requirement is met.",
+    ),
+    (
+        "all surrogates ineffective for one requirement",
+        (INEFFECTIVE, INEFFECTIVE, PASSED, PASSED),
+        "INCOMPLETE: k = 2: 2 of 4 checks passed, 2 shown ineffective; 2 required checks have no evidence, "
+        "so nothing may be released on this run.",
+    ),
+    (
+        "nothing run",
+        (None,) * 4,
+        "INCOMPLETE: k = 2: 0 of 4 checks passed; 4 required checks have no evidence, "
+        "so nothing may be released on this run.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("outcomes", "sentence"), [run[1:] for run in RUNS], ids=[run[0] for run in RUNS])
+def test_runs(outcomes: tuple[Any, ...], sentence: str) -> None:
+    given = verdict(EXPECTED, _results(*outcomes))
+    assert given.sentence == sentence
+    assert given.ok is sentence.startswith("PASS")
+
+
+def test_a_failure_outside_the_cases_fails_the_run() -> None:
+    given = verdict(EXPECTED, _results(*(PASSED,) * 4), ["validation/broken.py: could not be collected"])
+    assert given.word == "FAIL"
+    assert given.reasons == ("validation/broken.py: could not be collected",)
+
+
+@pytest.mark.parametrize("result", [None, SKIPPED, INEFFECTIVE])
+def test_an_advisory_requirement_does_not_gate_but_is_noted(result: Result | None) -> None:
+    results = {**_results(*(PASSED,) * 4), **({ADVISORY.key: result} if result else {})}
+    given = verdict([*EXPECTED, ADVISORY], results)
+    assert given.ok
+    assert len(given.notes) == 1
+    assert given.notes[0].startswith("LC-PQ-02[cpu+order:1-k1]: ")
