@@ -11,6 +11,13 @@ from fixtures.options import Settings
 from longcon.problems import ProblemData
 from reports.verdict import Result, Verdict
 
+# pytest-html's page begins with the environment and is set in light grey; the verdict belongs on top, in black.
+_STYLE = """<style>
+body { display: flex; flex-direction: column; min-width: 0; font-size: 14px; color: #1a1a1a }
+a { color: #1a4f8a }
+h1, h1 + p { order: -2 }
+div.summary:has(> .summary__data) { order: -1 }
+</style>"""
 _COLOURS = {"PASS": "#1b6e3c", "FAIL": "#a3182b", "INCOMPLETE": "#8a5a00"}
 
 
@@ -19,7 +26,7 @@ def verdict_html(given: Verdict) -> str:
     colour = _COLOURS[given.word]
     reasons = _list("Reasons", given.reasons) + _list("Notes", given.notes)
     return (
-        f'<section style="border-left:.5em solid {colour};padding:.2em 1em;margin:1em 0">'
+        f'{_STYLE}<section style="border-left:.5em solid {colour};padding:.2em 1em;margin:1em 0">'
         f'<h2 style="color:{colour};font-size:1.4em">Verdict: {escape(given.sentence)}</h2>{reasons}</section>'
     )
 

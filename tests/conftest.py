@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -14,6 +15,10 @@ from longcon.devices import parse_devices
 from longcon.problems import ProblemData
 from longcon.training import Recipe
 from tests.training import plain
+
+# A slow machine is no counterexample.
+hypothesis.settings.register_profile("longcon", deadline=None)
+hypothesis.settings.load_profile("longcon")
 
 
 @pytest.fixture(scope="session")

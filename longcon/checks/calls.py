@@ -118,7 +118,7 @@ def _agreement(
         ok,
         measured,
         1 - limits.p,
-        "discrepancy rate",
+        "discrepancy rate" if limits.confidence is None else "discrepancy rate, upper bound",
         table.reportable,
         _message(subject, table, bound, tau, epoch, limits, ok=ok),
         evidence=any(build.numeric_class != builds[0].numeric_class for build in builds),
