@@ -108,8 +108,13 @@ def _agreement(
     scores = [build.scores(epoch, "prospective") for build in builds]
     table = longitudinal_consistency(scores, tau)
     bound = upper_bound(table.discordant, table.reportable, limits.confidence or 0.95)
-    measured = bound if limits.confidence is not None else table.discrepancy_rate
-    ok = table.reportable > 0 and measured is not None and measured <= 1 - limits.p
+    if limits.confidence is not None:
+        measured: float | None = bound
+        ok = table.reportable > 0 and bound <= 1 - limits.p
+    else:
+        # The share of equal calls against p: 9 of 10 is 0.9, whereas 1 - 0.9 is not 0.1.
+        measured = table.discrepancy_rate
+        ok = table.proportion is not None and table.proportion >= limits.p
     subject = f"{builds[1].title} against {builds[0].device}" if requirement == "LC-PQ-03" else _series(builds)
     low, high = interval(table.discordant, table.reportable, 0.95) if table.reportable else (0.0, 1.0)
     return Outcome(
@@ -170,5 +175,5 @@ def _message(
     if ok:
         return text
     if table.discordant == 0:
-        return text + " Likely cause: too few reportable cases to show it; add prospective cases or lower --p."
+        return text + " Likely cause: too few reportable cases to show it; add prospective cases."
     return text + " Likely cause: builds parted in training; see the sine, or try an earlier --release-epoch or --k."

@@ -34,9 +34,9 @@ class Recipe:
 
     k: int
     dtype: Precision = "float64"
-    # Points (2, 1) of the paper's 8 x 8 grid, exp(-6) to exp(-2): README says how they were chosen.
+    # The points of the paper's grid, exp(-6 + 4 i / 7), that README's "default recipe" chose: i = 1 and i = 3.
     learning_rate: float = math.exp(-6 + 4 / 7)
-    weight_decay: float = math.exp(-6)
+    weight_decay: float = math.exp(-6 + 12 / 7)
     epochs: int = 64
     seed: int = 0
     widths: tuple[int, ...] = (128, 32)

@@ -79,6 +79,8 @@ GATES = [
     (3, 324, 0.99, None, True),  # point estimate 0.93 %
     (3, 324, 0.99, 0.95, False),
     (4, 324, 0.99, None, False),
+    (1, 10, 0.9, None, True),  # exactly 1 - p
+    (1, 50, 0.98, None, True),
     (0, 324, 1.0, None, True),
     (1, 324, 1.0, None, False),
     (0, 324, 1.0, 0.95, False),  # no number of cases shows a rate of 0
