@@ -109,12 +109,3 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="k",
     ),
 )
-
-
-def requirement(identifier: str) -> Requirement:
-    """Returns the requirement with this id.
-
-    Raises:
-        KeyError: no such id.
-    """
-    return {entry.id: entry for entry in CATALOGUE}[identifier]

@@ -18,6 +18,7 @@ from longcon.cohorts.cohort import Cohort
 from longcon.cohorts.geo_files import written_aside
 from longcon.cohorts.text_stream import file_digest
 from longcon.errors import CohortError
+from longcon.source import code_version
 
 _FORMAT = 1
 
@@ -42,6 +43,7 @@ class CacheKey:
         """Returns the key as JSON values."""
         return {
             "format": _FORMAT,
+            "code": code_version(),
             "series_matrix_sha256": self.series_matrix,
             "table_sha256": self.table,
             "classes": list(self.classes),

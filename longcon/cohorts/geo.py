@@ -105,10 +105,18 @@ class CohortSource:
 
 
 def geo_sources(folder: Path) -> tuple[CohortSource, CohortSource]:
-    """Returns the reference and the prospective source in ``folder``, named as on GEO and by the simulator."""
-    return (
-        CohortSource("GSE90496", folder / "GSE90496_series_matrix.txt.gz", folder / "GSE90496_beta.txt.gz"),
-        CohortSource(
-            "GSE109379", folder / "GSE109379_series_matrix.txt.gz", folder / "GSE109379_processed_data.txt.gz"
-        ),
+    """Returns the reference and the prospective source in ``folder``, named as on GEO and by the simulator.
+
+    A file may stand there compressed (``.txt.gz``) or not (``.txt``).
+    """
+    names = {"GSE90496": "GSE90496_beta", "GSE109379": "GSE109379_processed_data"}
+    reference, prospective = (
+        CohortSource(series, _file(folder, f"{series}_series_matrix"), _file(folder, table))
+        for series, table in names.items()
     )
+    return reference, prospective
+
+
+def _file(folder: Path, name: str) -> Path:
+    plain, compressed = folder / f"{name}.txt", folder / f"{name}.txt.gz"
+    return plain if plain.exists() and not compressed.exists() else compressed

@@ -11,10 +11,11 @@ import numpy as np
 
 from longcon.cohorts import (
     Cohort,
+    CohortSource,
     check_same_probes,
+    geo_sources,
     impute,
     m_values,
-    read_cohort,
     select_features,
     simulate,
     stratified_split,
@@ -26,8 +27,6 @@ from longcon.source import code_version
 
 CLASSES = ("GBM, G34", "GBM, MES", "GBM, MID", "GBM, MYCN", "GBM, RTK I", "GBM, RTK II", "GBM, RTK III")
 TARGET = "GBM, RTK I"
-REFERENCE = ("GSE90496", "GSE90496_beta.txt")
-PROSPECTIVE = ("GSE109379", "GSE109379_processed_data.txt")
 CLIP = 1e-3
 
 
@@ -59,8 +58,9 @@ class GbmProblem:
             CohortError: the files cannot be used.
         """
         folder = self.folder or self._simulated(progress)
-        reference = self._read(folder, *REFERENCE, progress)
-        prospective = check_same_probes(reference, self._read(folder, *PROSPECTIVE, progress))
+        first, second = geo_sources(folder)
+        reference = self._read(first, progress)
+        prospective = check_same_probes(reference, self._read(second, progress))
         split = stratified_split(reference.classes, self.seed)
         selected = select_features(reference.betas[:, split.training], reference.probes, self.features)
         medians = training_medians(reference.betas[np.ix_(selected, split.training)])
@@ -95,14 +95,11 @@ class GbmProblem:
             },
         )
 
-    def _read(self, folder: Path, series: str, table: str, progress: Progress) -> Cohort:
-        return read_cohort(
-            _file(folder, f"{series}_series_matrix.txt"),
-            _file(folder, table),
+    def _read(self, source: CohortSource, progress: Progress) -> Cohort:
+        return source.read(
             CLASSES,
-            name=series,
             cache=self.workspace / "parsed",
-            progress=lambda done, total: progress(f"reading {series}", done, total),
+            progress=lambda done, total: progress(f"reading {source.name}", done, total),
         )
 
     def _simulated(self, progress: Progress) -> Path:
@@ -127,9 +124,3 @@ class GbmProblem:
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         return final
-
-
-def _file(folder: Path, name: str) -> Path:
-    """Returns the file, compressed or not."""
-    compressed = folder / f"{name}.gz"
-    return compressed if compressed.exists() or not (folder / name).exists() else folder / name
