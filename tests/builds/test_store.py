@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,14 @@ def test_an_altered_manifest_is_refused(
     with pytest.raises(StoreError) as error:
         read_build(build.folder, key)
     assert str(error.value) == f"Build {build.folder} was altered: {how}; {ADVICE}"
+
+
+def test_a_replicate_that_is_a_copy_of_the_first_is_refused(trained: Campaign, copied_store: Path) -> None:
+    first, second = (trained.build(trained.original_device, 2, replicate).folder.name for replicate in (1, 2))
+    shutil.rmtree(copied_store / "builds" / second)
+    shutil.copytree(copied_store / "builds" / first, copied_store / "builds" / second)
+    with pytest.raises(StoreError, match=r"was altered: manifest\.json belongs to another request;"):
+        read_build(copied_store / "builds" / second, second)
 
 
 def _one_ulp(build: Build, name: str) -> None:
