@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--features=300", "--epochs=6")
+ONE_SURROGATE = "--surrogate=order:1"
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def validate(tmp_path: Path, small_store: Path) -> Validate:
-    """Runs ``pytest validation`` with options, in an empty directory."""
+    """Runs ``pytest validation`` with options, in an empty directory; with one surrogate unless others are given."""
 
     def run(*options: str, store: Path | None = small_store, target: str = "validation") -> Run:
         place = [f"--store={store}"] if store else []
+        if not any(option.startswith(("--surrogate", "--device")) for option in options):
+            place.append(ONE_SURROGATE)
         done = subprocess.run(
             [sys.executable, "-m", "pytest", str(ROOT / target), *SMALL, *place, *options],
             cwd=tmp_path,

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from longcon.cohorts import simulate
-from tests.validation.conftest import ROOT, SMALL, Validate
+from tests.validation.conftest import ONE_SURROGATE, ROOT, SMALL, Validate
 
 pytestmark = pytest.mark.slow
 
@@ -150,18 +150,19 @@ def test_cohorts(
 
 
 def test_geo_files_that_are_whole_are_read(validate: Validate, geo: Path) -> None:
-    run = validate(f"--data={geo}", "--surrogate=order:1")
+    run = validate(f"--data={geo}")
     assert run.code in (0, 1)
     assert "GSE90496 and GSE109379; target GBM, RTK I" in run.output
 
 
-def test_an_edited_manifest(validate: Validate, small_store: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with workers"])
+def test_an_edited_manifest(validate: Validate, small_store: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
     validate()
     store = tmp_path / "copy"
     shutil.copytree(small_store, store)
     for path in store.glob("builds/*/manifest.json"):
         path.write_text(path.read_text().replace('"replicate": 2', '"replicate": 1'))
-    run = validate(store=store)
+    run = validate(*workers, store=store)
     assert run.code == 4
     assert run.error.startswith(f"Build {store}/builds/")
     assert run.error.endswith(
@@ -179,7 +180,7 @@ def test_a_full_store(validate: Validate, small_store: Path, tmp_path: Path) -> 
         "sys.exit(pytest.main(sys.argv[1:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT / "validation"), *SMALL, f"--store={store}"],
+        [sys.executable, "-c", code, str(ROOT / "validation"), *SMALL, ONE_SURROGATE, f"--store={store}"],
         capture_output=True,
         text=True,
         check=False,
