@@ -18,16 +18,17 @@ ALL = 20  # cases of a run with one k and the four default devices of a CPU
 DEFAULTS = ("--surrogate=isa:default", "--surrogate=mkl:COMPATIBLE", "--surrogate=order:1")
 
 
-def test_a_run_trains_caches_and_passes(validate: Validate, small_store: Path) -> None:
-    first = validate(*DEFAULTS)
+def test_a_run_trains_caches_and_passes(validate: Validate, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    first = validate(*DEFAULTS, store=store)
     assert first.code == 0, first.output
     assert first.verdict == f"verdict: PASS: k = 2: {ALL} of {ALL} checks passed; every gating requirement is met."
-    manifests = {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")}
+    manifests = {path: path.stat().st_mtime_ns for path in store.glob("builds/*/manifest.json")}
     assert len(manifests) == 8
-    second = validate(*DEFAULTS)
+    second = validate(*DEFAULTS, store=store)
     assert second.code == 0, second.output
     assert "longcon: all 8 builds were in the store" in second.output
-    assert {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")} == manifests
+    assert {path: path.stat().st_mtime_ns for path in store.glob("builds/*/manifest.json")} == manifests
 
 
 def test_the_report_has_the_verdict_on_top_without_script(validate: Validate) -> None:
