@@ -24,6 +24,7 @@ class Requirement:
             every device but the original's.
         least_k: smallest minibatch to which it applies.
         most_k: largest minibatch to which it applies; None for any.
+        portable_only: whether it applies to portable arithmetic alone.
         gating: whether the verdict depends on it; if not, it is measured and reported.
     """
 
@@ -34,11 +35,13 @@ class Requirement:
     scope: Scope
     least_k: int = 1
     most_k: int | None = None
+    portable_only: bool = False
     gating: bool = True
 
-    def applies_to(self, k: int) -> bool:
-        """Whether it applies to a minibatch of ``k`` cases."""
-        return self.least_k <= k and (self.most_k is None or k <= self.most_k)
+    def applies_to(self, k: int, arithmetic: str) -> bool:
+        """Whether it applies to a minibatch of ``k`` cases in an arithmetic."""
+        fits = self.least_k <= k and (self.most_k is None or k <= self.most_k)
+        return fits and (arithmetic == "portable" or not self.portable_only)
 
 
 CATALOGUE: tuple[Requirement, ...] = (
@@ -69,6 +72,14 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section IV-F",
         "states of both replicates identical in every bit at every recorded epoch",
         scope="device",
+    ),
+    Requirement(
+        "LC-OQ-03",
+        "Portable arithmetic gives the same network on every device.",
+        "longcon, portable arithmetic: single correctly rounded operations (IEEE 754) in a fixed order",
+        "states and scores identical in every bit at every recorded epoch, k = 1 too",
+        scope="rebuild",
+        portable_only=True,
     ),
     Requirement(
         "LC-PQ-01",

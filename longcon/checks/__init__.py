@@ -3,7 +3,7 @@
 from longcon.checks.calls import all_builds_agree, cutoff_is_precise, cutoff_of, rebuild_agrees
 from longcon.checks.devices import devices_differ, settings_in_force
 from longcon.checks.dissimilarity import sine_below_tolerance, sine_curve, sine_measured
-from longcon.checks.identity import initial_states_identical, replicates_identical
+from longcon.checks.identity import initial_states_identical, portable_builds_identical, replicates_identical
 from longcon.checks.outcome import Outcome
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "cutoff_of",
     "devices_differ",
     "initial_states_identical",
+    "portable_builds_identical",
     "rebuild_agrees",
     "replicates_identical",
     "settings_in_force",

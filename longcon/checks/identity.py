@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
 from longcon.errors import BuildError
 from longcon.measures import BitDifference, bitwise_difference
+from longcon.training import State
 
 
 def initial_states_identical(original: Build, rebuild: Build) -> Outcome:
     """Decides LC-OQ-01: both builds start from the same bits (paper, Section IV-E, step 3a)."""
     _require_two(original, rebuild)
     subject = f"{rebuild.title} against {original.device}"
-    difference = _first_difference(original, rebuild, [0])
+    difference = _first_difference(original, rebuild, [0], scores=False)
     return _identity(
         "LC-OQ-01", subject, difference, 1, original, "the initial values were not drawn on the host alike"
     )
 
 
 def replicates_identical(first: Build, second: Build) -> Outcome:
-    """Decides LC-OQ-02: a build and its replicate on one device agree in every bit at every recorded epoch.
+    """Decides LC-OQ-02: a build and its replicate on one device agree in every bit of states and scores.
 
     Source: paper, Section IV-F.
 
@@ -44,9 +46,24 @@ def replicates_identical(first: Build, second: Build) -> Outcome:
             f"{subject}: one recorded epochs {_listed(first.epochs)}, the other {_listed(second.epochs)}, "
             "because their best epochs differ or a build was altered; run again with --fresh.",
         )
-    difference = _first_difference(first, second, first.epochs)
+    difference = _first_difference(first, second, first.epochs, scores=True)
     cause = "a nondeterministic operation, another thread count or an altered build; run again with --fresh"
     return _identity("LC-OQ-02", subject, difference, len(first.epochs), first, cause)
+
+
+def portable_builds_identical(original: Build, rebuild: Build) -> Outcome:
+    """Decides LC-OQ-03: in portable arithmetic, builds of two devices agree in every bit of states and scores.
+
+    Raises:
+        BuildError: both are the same build.
+    """
+    _require_two(original, rebuild)
+    subject = f"{rebuild.title} against {original.device}"
+    epochs = sorted(set(original.epochs) & set(rebuild.epochs))
+    difference = _first_difference(original, rebuild, epochs, scores=True)
+    cause = "an operation that this device does not round as IEEE 754 asks, or other code; run longcon's tests there"
+    outcome = _identity("LC-OQ-03", subject, difference, len(epochs), original, cause)
+    return replace(outcome, evidence=original.numeric_class != rebuild.numeric_class)
 
 
 def _identity(
@@ -83,9 +100,11 @@ def _identity(
     )
 
 
-def _first_difference(a: Build, b: Build, epochs: Sequence[int]) -> tuple[int, str, BitDifference] | None:
+def _first_difference(
+    a: Build, b: Build, epochs: Sequence[int], *, scores: bool
+) -> tuple[int, str, BitDifference] | None:
     for epoch in epochs:
-        left, right = a.state(epoch), b.state(epoch)
+        left, right = _arrays(a, epoch, scores=scores), _arrays(b, epoch, scores=scores)
         if left.keys() != right.keys():
             raise BuildError(f"{a.title} and {b.title} have different parameters: compare builds of one network.")
         for name in left:
@@ -93,6 +112,11 @@ def _first_difference(a: Build, b: Build, epochs: Sequence[int]) -> tuple[int, s
             if difference is not None:
                 return epoch, name, difference
     return None
+
+
+def _arrays(build: Build, epoch: int, *, scores: bool) -> State:
+    cohorts = ("holdout", "prospective") if scores else ()
+    return build.state(epoch) | {f"the {cohort} scores": build.scores(epoch, cohort) for cohort in cohorts}
 
 
 def _require_two(a: Build, b: Build) -> None:
