@@ -25,6 +25,9 @@ class Requirement:
         least_k: smallest minibatch to which it applies.
         most_k: largest minibatch to which it applies; None for any.
         portable_only: whether it applies to portable arithmetic alone.
+        compares_devices: whether it takes a difference for one of devices. Where it does, an order surrogate is left
+            out in portable arithmetic: the order of sums is part of that arithmetic, so another order is another
+            computation, not another device.
         gating: whether the verdict depends on it; if not, it is measured and reported.
     """
 
@@ -36,6 +39,7 @@ class Requirement:
     least_k: int = 1
     most_k: int | None = None
     portable_only: bool = False
+    compares_devices: bool = False
     gating: bool = True
 
     def applies_to(self, k: int, arithmetic: str) -> bool:
@@ -80,6 +84,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "states and scores identical in every bit at every recorded epoch, k = 1 too",
         scope="rebuild",
         portable_only=True,
+        compares_devices=True,
     ),
     Requirement(
         "LC-PQ-01",
@@ -88,10 +93,11 @@ CATALOGUE: tuple[Requirement, ...] = (
         "vector sine at the released epoch at most the tolerance",
         scope="rebuild",
         least_k=2,
+        compares_devices=True,
     ),
     Requirement(
         "LC-PQ-02",
-        "How far a rebuild on another device departs is known (k = 1).",
+        "How far a rebuild departs is known (k = 1, or another order of portable sums).",
         "Breuer, Furtado, Orr, Section IV-G",
         "vector sine at the released epoch measured and reported",
         scope="rebuild",
@@ -104,6 +110,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section II-B",
         "discrepancy rate among cases conclusive in both builds at most 1 - p, by its upper bound when asked for",
         scope="rebuild",
+        compares_devices=True,
     ),
     Requirement(
         "LC-PQ-04",

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from longcon.builds.files import write_file
-from longcon.builds.request import BuildRequest, canonical_json
+from longcon.builds.request import BuildRequest, canonical_json, title_of
 from longcon.errors import StoreError
 from longcon.training import State, Training
 
@@ -55,8 +55,7 @@ class Build:
     @property
     def title(self) -> str:
         """The build in words."""
-        recipe = self.request["recipe"]
-        return f"k={recipe['k']} {recipe['dtype']} on {self.device}, replicate {self.replicate}"
+        return title_of(self.request)
 
     @property
     def device(self) -> str:

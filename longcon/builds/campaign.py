@@ -118,6 +118,8 @@ class Campaign:
 
     def is_effective(self, device: Device, k: int) -> bool:
         """Whether a device computes otherwise than the original's: only then is agreement evidence."""
+        if device.is_another_computation(self._recipe(k).arithmetic):
+            return False
         original = self.fingerprint(self.original_device, k)
         return bool(self.fingerprint(device, k)["numeric_class"] != original["numeric_class"])
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from longcon.training import Recipe
 
@@ -58,7 +59,14 @@ class BuildRequest:
     @property
     def title(self) -> str:
         """The build in words, e.g. ``"k=2 float64 on cpu, replicate 1"``."""
-        return f"k={self.recipe.k} {self.recipe.dtype} on {self.device}, replicate {self.replicate}"
+        return title_of(self.as_json())
+
+
+def title_of(request: Mapping[str, Any]) -> str:
+    """Returns a build in words from its request, as `BuildRequest.as_json` gives it."""
+    recipe = request["recipe"]
+    arithmetic = "" if recipe["arithmetic"] == "native" else f" {recipe['arithmetic']}"
+    return f"k={recipe['k']} {recipe['dtype']}{arithmetic} on {request['device']}, replicate {request['replicate']}"
 
 
 def canonical_json(value: object) -> bytes:

@@ -51,6 +51,10 @@ class Device:
         """The name in reports, e.g. ``"cpu"`` or ``"cpu+order:1"``."""
         return f"{self.torch_device}+{self.surrogate.name}" if self.surrogate else self.torch_device
 
+    def is_another_computation(self, arithmetic: str) -> bool:
+        """Whether it emulates no device in an arithmetic: portable sums have one order, and it takes another."""
+        return arithmetic == "portable" and self.surrogate is not None and self.surrogate.reorders
+
     def process_environment(self) -> dict[str, str]:
         """Returns the whole environment of a process that trains on this device."""
         surrogate = self.surrogate.environment if self.surrogate else {}
@@ -83,12 +87,15 @@ def parse_device(text: str) -> Device:
     return Device(f"cuda:{index}")
 
 
-def parse_devices(names: Sequence[str], surrogates: Sequence[str]) -> tuple[Device, ...]:
+def parse_devices(
+    names: Sequence[str], surrogates: Sequence[str], arithmetic: str = "native"
+) -> tuple[Device, ...]:
     """Returns the devices to validate: every one named, followed by its surrogates.
 
     Args:
         names: ``cpu``, ``cuda``, ``cuda:N`` or ``all``.
         surrogates: names of surrogates; empty for the defaults of each device, ``none`` for no surrogate.
+        arithmetic: of the recipe; the defaults hold only surrogates that emulate a device in it.
 
     Raises:
         DeviceError: a name is unknown or not to be had here, or a surrogate applies to none of the devices.
@@ -109,6 +116,7 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str]) -> tuple[Devi
     for base in bases:
         kind = base.torch_device.partition(":")[0]
         own = chosen if surrogates else [parse_surrogate(text) for text in DEFAULT_SURROGATES[kind]]
+        emulated = [Device(base.torch_device, s) for s in dict.fromkeys(own) if s.applies_to(base.torch_device)]
         devices.append(base)
-        devices += [Device(base.torch_device, s) for s in dict.fromkeys(own) if s.applies_to(base.torch_device)]
+        devices += [device for device in emulated if surrogates or not device.is_another_computation(arithmetic)]
     return tuple(devices)
