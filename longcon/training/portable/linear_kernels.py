@@ -12,31 +12,28 @@ import numpy as np
 
 from longcon.training.portable.jit import kernel
 from longcon.training.portable.scalar_kernels import Values, fold, power_of_two
+from longcon.training.portable.sums import LARGEST_CHUNK, SMALLEST_CHUNK
 
 
-@kernel
 def tiled(rows: Values, length: int) -> Values:
     """Returns rows x terms as chunks x rows x ``length``, the last chunk padded with +0."""
     count, terms = rows.shape
-    tiles = np.zeros(((terms + length - 1) // length, count, length), rows.dtype)
-    for row in range(count):
-        for term in range(terms):
-            tiles[term // length, row, term % length] = rows[row, term]
-    return tiles
+    chunks = -(-terms // length)
+    padded = np.zeros((count, chunks * length), dtype=rows.dtype)
+    padded[:, :terms] = rows
+    return np.ascontiguousarray(padded.reshape(count, chunks, length).transpose(1, 0, 2))
 
 
 @kernel
 def _chunk_product(a: Values, b: Values, lanes: Values) -> object:
     """Returns the folded products of two chunks; the first three folds are made in registers, from eight parts."""
     n = len(lanes)
-    a0, a1, a2, a3 = a[:n], a[n : 2 * n], a[2 * n : 3 * n], a[3 * n : 4 * n]
-    a4, a5, a6, a7 = a[4 * n : 5 * n], a[5 * n : 6 * n], a[6 * n : 7 * n], a[7 * n : 8 * n]
-    b0, b1, b2, b3 = b[:n], b[n : 2 * n], b[2 * n : 3 * n], b[3 * n : 4 * n]
-    b4, b5, b6, b7 = b[4 * n : 5 * n], b[5 * n : 6 * n], b[6 * n : 7 * n], b[7 * n : 8 * n]
     for j in range(n):
-        even = (a0[j] * b0[j] + a4[j] * b4[j]) + (a2[j] * b2[j] + a6[j] * b6[j])
-        odd = (a1[j] * b1[j] + a5[j] * b5[j]) + (a3[j] * b3[j] + a7[j] * b7[j])
-        lanes[j] = even + odd
+        p0, p4 = a[j] * b[j], a[j + 4 * n] * b[j + 4 * n]
+        p2, p6 = a[j + 2 * n] * b[j + 2 * n], a[j + 6 * n] * b[j + 6 * n]
+        p1, p5 = a[j + n] * b[j + n], a[j + 5 * n] * b[j + 5 * n]
+        p3, p7 = a[j + 3 * n] * b[j + 3 * n], a[j + 7 * n] * b[j + 7 * n]
+        lanes[j] = ((p0 + p4) + (p2 + p6)) + ((p1 + p5) + (p3 + p7))
     return fold(lanes)
 
 
@@ -99,7 +96,9 @@ def pass_over_weights(
     """Updates a Linear layer's weight and returns its products with the next minibatch, as `products` does.
 
     Args:
-        weights: chunks x units x length; ``moments`` and ``norms`` likewise.
+        weights: chunks x units x length.
+        moments: first moments, likewise.
+        norms: infinity norms, likewise.
         cases: chunks x cases x length.
         start: first case of the minibatch.
         gradient: of the outputs, minibatch x units.
@@ -130,25 +129,22 @@ def pass_over_weights(
 def input_gradient(weights: Values, gradient: Values, inputs: int) -> Values:
     """Returns W^T g, minibatch x ``inputs``: the tree sum over the units, for all inputs of a chunk at a time."""
     chunks, units, length = weights.shape
-    group = min(1024, max(8, power_of_two(units)))
+    group = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, power_of_two(units)))
     groups = (units + group - 1) // group
     out = np.empty((len(gradient), inputs), weights.dtype)
     terms = np.empty((group, length), weights.dtype)
     totals = np.empty((power_of_two(groups), length), weights.dtype)
+    nothing = weights.dtype.type(0)
     for case in range(len(gradient)):
         for chunk in range(chunks):
-            totals[:] = 0
-            for number in range(groups):
+            for number in range(len(totals)):
                 for row in range(group):
                     unit = number * group + row
-                    if unit < units:
-                        factor, weight = gradient[case, unit], weights[chunk, unit]
-                        for j in range(length):
-                            terms[row, j] = factor * weight[j]
-                    else:
-                        terms[row, :] = 0
+                    for j in range(length):
+                        terms[row, j] = gradient[case, unit] * weights[chunk, unit, j] if unit < units else nothing
                 _fold_rows(terms)
-                totals[number, :] = terms[0]
+                for j in range(length):
+                    totals[number, j] = terms[0, j]
             _fold_rows(totals)
             for j in range(min(length, inputs - chunk * length)):
                 out[case, chunk * length + j] = totals[0, j]
@@ -160,7 +156,6 @@ def _fold_rows(values: Values) -> None:
     half = len(values) // 2
     while half > 0:
         for row in range(half):
-            first, second = values[row], values[half + row]
             for j in range(values.shape[1]):
-                first[j] = first[j] + second[j]
+                values[row, j] = values[row, j] + values[half + row, j]
         half //= 2

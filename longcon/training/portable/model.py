@@ -28,15 +28,15 @@ def portable_layers(model: nn.Sequential) -> tuple[Layer, ...]:
 def _portable(number: int, module: nn.Module, one: Tensor) -> Layer:
     """Returns the portable form of a layer whose constants are of the dtype and on the device of ``one``."""
     # The exact class: a subclass may compute anything.
-    kind = type(module)
-    if kind is nn.Linear and module.bias is not None:
-        return Linear(module.weight.detach(), module.bias.detach())
-    if kind is nn.LayerNorm and module.bias is not None and len(module.normalized_shape) == 1:
-        return LayerNorm(module.weight.detach(), module.bias.detach(), one.new_tensor(module.eps))
-    if kind is nn.Softshrink:
-        return Softshrink(one.new_tensor(module.lambd))
-    if kind is nn.ReLU:
-        return ReLU()
+    match module:
+        case nn.Linear(bias=Tensor()) if type(module) is nn.Linear:
+            return Linear(module.weight.detach(), module.bias.detach())
+        case nn.LayerNorm(bias=Tensor(), normalized_shape=(_,)) if type(module) is nn.LayerNorm:
+            return LayerNorm(module.weight.detach(), module.bias.detach(), one.new_tensor(module.eps))
+        case nn.Softshrink() if type(module) is nn.Softshrink:
+            return Softshrink(one.new_tensor(module.lambd))
+        case nn.ReLU() if type(module) is nn.ReLU:
+            return ReLU()
     raise RecipeError(
         f"Layer {number}, {_described(module)}, has no portable form: "
         f"use Linear, LayerNorm, Softshrink or ReLU, or --arithmetic=native."

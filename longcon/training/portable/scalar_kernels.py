@@ -85,13 +85,10 @@ def tree_sum_scalar(terms: Values) -> Any:
     count = len(terms)
     length = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, power_of_two(count)))
     chunk = np.empty(length, terms.dtype)
-    totals = np.zeros(power_of_two((count + length - 1) // length), terms.dtype)
-    for number in range((count + length - 1) // length):
-        start = number * length
-        here = min(length, count - start)
-        for j in range(here):
-            chunk[j] = terms[start + j]
-        for j in range(here, length):
-            chunk[j] = 0
+    totals = np.empty(power_of_two((count + length - 1) // length), terms.dtype)
+    for number in range(len(totals)):
+        for j in range(length):
+            term = number * length + j
+            chunk[j] = terms[term] if term < count else terms.dtype.type(0)
         totals[number] = fold(chunk)
     return fold(totals)

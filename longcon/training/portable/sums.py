@@ -50,7 +50,7 @@ def tree_sum(terms: Tensor) -> Tensor:
     """
     length = chunk_length(terms.shape[-1])
     chunks = -(-terms.shape[-1] // length)
-    cut = padded(terms, chunks * length).unflatten(-1, (chunks, length))
+    cut = padded(terms, chunks * length).reshape(*terms.shape[:-1], chunks, length)
     return chunk_sum(folded(cut))
 
 

@@ -113,8 +113,9 @@ def cross_entropies(logits: Values, labels: Values, constants: Values) -> tuple[
 @kernel
 def update_vector(value: Values, moment: Values, norm: Values, terms: Values, constants: Values) -> None:
     """Updates a vector of parameters from each case's gradient, cases x parameters, summed from the first case on."""
-    total = terms[0].copy()
-    for case in range(1, len(terms)):
-        for j in range(len(total)):
+    total = np.empty(len(value), value.dtype)
+    for j in range(len(total)):
+        total[j] = terms[0, j]
+        for case in range(1, len(terms)):
             total[j] = total[j] + terms[case, j]
     adamax(value, moment, norm, total, constants)
