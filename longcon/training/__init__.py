@@ -4,10 +4,12 @@ from longcon.training.initialisation import State, case_order, initial_state
 from longcon.training.loop import Cases, Epoch, Snapshot, Training, train
 from longcon.training.network import network
 from longcon.training.ordering import Ordering
-from longcon.training.recipe import PRECISIONS, Precision, Recipe
+from longcon.training.recipe import ARITHMETICS, PRECISIONS, Arithmetic, Precision, Recipe
 
 __all__ = [
+    "ARITHMETICS",
     "PRECISIONS",
+    "Arithmetic",
     "Cases",
     "Epoch",
     "Ordering",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from longcon.errors import BuildError
-from longcon.training.first_layer import FirstLayer
 from longcon.training.initialisation import State, case_order, initial_state
-from longcon.training.network import first_linear, network, with_state
+from longcon.training.native import NativeTrainer
+from longcon.training.network import network, with_state
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
 
@@ -82,63 +82,20 @@ class Training:
     best_epoch: int
 
 
-class _Trainer:
-    """One network with its optimiser and data on one device."""
-
-    def __init__(
-        self, recipe: Recipe, classes: int, training: Cases, device: torch.device, ordering: Ordering | None
-    ) -> None:
-        if training.labels is None:
-            raise BuildError("The training split has no labels: give every training case its class.")
-        features = training.values.shape[1]
-        self.recipe, self.device = recipe, device
-        self.dtype = getattr(torch, recipe.dtype)
-        self.ordering = ordering or Ordering.identity(features, recipe.widths)
-        start = initial_state(features, recipe.widths, classes, recipe.seed, recipe.dtype)
-        tensors = {name: torch.from_numpy(value) for name, value in self.ordering.of_state(start).items()}
-        self.model = with_state(network(features, recipe.widths, classes, self.dtype), tensors, device)
-        order = case_order(len(training.labels), recipe.seed)
-        self.inputs = self.on_device(training.values[order])
-        self.labels = torch.from_numpy(training.labels[order]).to(device)
-        linear = first_linear(self.model)
-        self.first = FirstLayer(linear, recipe, {recipe.k, len(self.labels) % recipe.k or recipe.k})
-        self.rest = self.model[1:]
-        self.optimiser = torch.optim.Adamax(
-            [linear.bias, *self.rest.parameters()],
-            lr=recipe.learning_rate,
-            betas=recipe.betas,
-            eps=recipe.epsilon,
-            weight_decay=recipe.weight_decay,
-        )
+class Trainer(Protocol):
+    """One network with its optimiser and data on one device, in one arithmetic."""
 
     def on_device(self, values: Values) -> torch.Tensor:
-        """Returns measurements in the recipe's precision and order, on the device."""
-        return torch.from_numpy(self.ordering.of_values(values)).to(self.dtype).to(self.device)
+        """Returns measurements, cases x features, as `scores` takes them."""
 
     def epoch(self) -> float:
         """Trains one epoch and returns its mean training loss."""
-        total = torch.zeros((), dtype=self.dtype, device=self.device)
-        for start in range(0, len(self.labels), self.recipe.k):
-            inputs, labels = self.inputs[start : start + self.recipe.k], self.labels[start : start + self.recipe.k]
-            self.optimiser.zero_grad(set_to_none=True)
-            outputs = self.first(inputs)
-            loss = nn.functional.cross_entropy(self.rest(outputs), labels)
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.first.step(inputs, outputs)
-            self.optimiser.step()
-            total += loss.detach() * len(labels)
-        return float(total) / len(self.labels)
 
-    @torch.no_grad()
     def scores(self, inputs: torch.Tensor) -> Values:
         """Returns the scores of Definition 1, cases x classes."""
-        result: Values = torch.softmax(self.model(inputs), dim=1).cpu().numpy()
-        return result
 
-    @torch.no_grad()
     def state(self) -> State:
         """Returns a copy of the parameters in natural order."""
-        return self.ordering.undone({name: v.cpu().numpy().copy() for name, v in self.model.state_dict().items()})
 
 
 def train(
@@ -174,7 +131,7 @@ def train(
     recipe.fits(len(training.values))
     if holdout.labels is None:
         raise BuildError("The hold-out has no labels: give every hold-out case its class.")
-    trainer = _Trainer(recipe, classes, training, device, ordering)
+    trainer = _trainer(recipe, classes, training, device, ordering)
     holdout_inputs, prospective_inputs = trainer.on_device(holdout.values), trainer.on_device(prospective.values)
     snapshots: dict[int, Snapshot] = {}
     history: list[Epoch] = []
@@ -199,6 +156,24 @@ def train(
     if kept_best is not None:
         snapshots[best[1]] = kept_best
     return Training(dict(sorted(snapshots.items())), tuple(history), best[1])
+
+
+def _trainer(recipe: Recipe, classes: int, training: Cases, device: torch.device, ordering: Ordering | None) -> Trainer:
+    if training.labels is None:
+        raise BuildError("The training split has no labels: give every training case its class.")
+    features = training.values.shape[1]
+    ordering = ordering or Ordering.identity(features, recipe.widths)
+    start = initial_state(features, recipe.widths, classes, recipe.seed, recipe.dtype)
+    tensors = {name: torch.from_numpy(value) for name, value in ordering.of_state(start).items()}
+    model = with_state(network(features, recipe.widths, classes, getattr(torch, recipe.dtype)), tensors, device)
+    order = case_order(len(training.labels), recipe.seed)
+    values, labels = training.values[order], training.labels[order]
+    if recipe.arithmetic == "native":
+        return NativeTrainer(recipe, model, values, labels, device, ordering)
+    # Imported where it is used: native training does not wait for a compiler to load.
+    from longcon.training.portable import PortableTrainer  # noqa: PLC0415
+
+    return PortableTrainer(recipe, model, values, labels, device, ordering)
 
 
 def _holdout_figures(epoch: int, training_loss: float, scores: Values, labels: NDArray[np.int64]) -> Epoch:

@@ -10,6 +10,8 @@ from longcon.errors import RecipeError, did_you_mean
 
 Precision = Literal["float64", "float32"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
+Arithmetic = Literal["native", "portable"]
+ARITHMETICS: tuple[str, ...] = get_args(Arithmetic)
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Recipe:
         widths: units of the hidden layers.
         betas: Adamax's decay rates of the first moment and of the infinity norm.
         epsilon: Adamax's term against division by zero.
-        arithmetic: ``"native"``, PyTorch's own kernels.
+        arithmetic: ``"native"``, PyTorch's own kernels, or ``"portable"``, single correctly rounded operations in a
+            fixed order, whose bits no device changes.
 
     Raises:
         RecipeError: a value that no training can have.
@@ -42,7 +45,7 @@ class Recipe:
     widths: tuple[int, ...] = (128, 32)
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
-    arithmetic: Literal["native"] = "native"
+    arithmetic: Arithmetic = "native"
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -50,6 +53,9 @@ class Recipe:
         if self.dtype not in PRECISIONS:
             hint = did_you_mean(self.dtype, PRECISIONS)
             raise RecipeError(f"dtype '{self.dtype}' is unknown{hint}: give {' or '.join(PRECISIONS)}.")
+        if self.arithmetic not in ARITHMETICS:
+            hint = did_you_mean(self.arithmetic, ARITHMETICS)
+            raise RecipeError(f"arithmetic '{self.arithmetic}' is unknown{hint}: give {' or '.join(ARITHMETICS)}.")
         if self.epochs < 1:
             raise RecipeError(f"epochs is {self.epochs}, but training takes at least 1: give --epochs=1 or more.")
         if self.seed < 0:

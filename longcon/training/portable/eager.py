@@ -1,0 +1,70 @@
+"""A network trained by torch operations of one correct rounding each: any torch device, and the reference."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from longcon.training.portable.adamax import Adamax, steps
+from longcon.training.portable.layers import Kept, cross_entropy, softmax
+from longcon.training.portable.model import portable_layers
+from longcon.training.recipe import Recipe
+
+
+class EagerNetwork:
+    """A model in portable arithmetic on the model's own device.
+
+    Args:
+        model: layers with a portable form; trained in place.
+        recipe: the constants of Adamax.
+
+    Raises:
+        RecipeError: a layer has no portable form.
+    """
+
+    def __init__(self, model: nn.Sequential, recipe: Recipe) -> None:
+        self._model, self._layers = model, portable_layers(model)
+        self._optimiser = Adamax([value for layer in self._layers for value in layer.parameters()])
+        self._steps = steps(recipe)
+
+    def held(self, values: Tensor) -> Tensor:
+        """Returns cases x features as `step` and `scores` take them."""
+        return values
+
+    @torch.no_grad()
+    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Tensor:  # noqa: ARG002
+        """Updates every parameter once and returns the losses of the minibatch's cases before it.
+
+        Args:
+            inputs: what `held` returned of the training cases.
+            labels: int64, one for each.
+            batch: the minibatch.
+            following: the next minibatch, of which only the compiled network makes use.
+        """
+        values, kept = self._forward(inputs[batch])
+        losses, gradient = cross_entropy(values, labels[batch])
+        gradients: list[Tensor] = []
+        for number in reversed(range(len(self._layers))):
+            layer = self._layers[number]
+            gradients[:0] = layer.parameter_gradients(kept[number], gradient)
+            # The cases' own gradient is of no use, and would cost as much as all the rest.
+            if number > 0:
+                gradient = layer.input_gradient(kept[number], gradient)
+        self._optimiser.step(gradients, next(self._steps))
+        return losses
+
+    @torch.no_grad()
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Returns the scores of Definition 1, cases x classes."""
+        return softmax(self._forward(inputs)[0])
+
+    def state(self) -> dict[str, Tensor]:
+        """Returns the parameters by name."""
+        return self._model.state_dict()
+
+    def _forward(self, values: Tensor) -> tuple[Tensor, list[Kept]]:
+        kept = []
+        for layer in self._layers:
+            values, needed = layer.forward(values)
+            kept.append(needed)
+        return values, kept

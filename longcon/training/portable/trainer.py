@@ -1,0 +1,93 @@
+"""Training in portable arithmetic: the same steps as native training, with bits that no device changes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from longcon.training.initialisation import State
+from longcon.training.ordering import Ordering
+from longcon.training.portable.compiled import CompiledNetwork
+from longcon.training.portable.eager import EagerNetwork
+from longcon.training.portable.sums import tree_sum
+from longcon.training.recipe import Recipe
+
+
+class Network(Protocol):
+    """A network in one execution of portable arithmetic; all executions have the same bits."""
+
+    def held(self, values: Tensor) -> Tensor:
+        """Returns cases x features as `step` and `scores` take them."""
+
+    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Tensor:
+        """Updates every parameter once and returns the losses of the minibatch's cases before it."""
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Returns the scores of Definition 1, cases x classes."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Returns the parameters by name."""
+
+
+class PortableTrainer:
+    """One network with its optimiser and data, in portable arithmetic.
+
+    Args:
+        recipe: what fixes the training in software.
+        model: holds the initial values, in ``ordering``; trained in place.
+        values: measurements of the training cases in the order in which they are visited, cases x features.
+        labels: int64, one for each case.
+        device: where to train.
+        ordering: the order of sums; an order surrogate changes the bits of portable sums too, by design.
+        compiled: whether to train by compiled kernels, which only a CPU can; where they can be had when None.
+
+    Raises:
+        RecipeError: a layer of the model has no portable form.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: nn.Sequential,
+        values: NDArray[np.floating],
+        labels: NDArray[np.int64],
+        device: torch.device,
+        ordering: Ordering,
+        *,
+        compiled: bool | None = None,
+    ) -> None:
+        self._recipe, self._device, self._ordering = recipe, device, ordering
+        use_compiled = device.type == "cpu" if compiled is None else compiled
+        self._network: Network = (CompiledNetwork if use_compiled else EagerNetwork)(model, recipe)
+        self._inputs = self.on_device(values)
+        self._labels = torch.from_numpy(labels).to(device)
+        starts = range(0, len(labels), recipe.k)
+        self._batches = [slice(start, min(start + recipe.k, len(labels))) for start in starts]
+
+    def on_device(self, values: NDArray[np.floating]) -> Tensor:
+        """Returns measurements in the recipe's precision and order, on the device, as `scores` takes them."""
+        tensor = torch.from_numpy(self._ordering.of_values(values))
+        return self._network.held(tensor.to(getattr(torch, self._recipe.dtype)).to(self._device))
+
+    def epoch(self) -> float:
+        """Trains one epoch and returns its mean training loss."""
+        # Every epoch visits the cases alike, so the first minibatch follows the last.
+        following = [*self._batches[1:], self._batches[0]]
+        losses = [
+            self._network.step(self._inputs, self._labels, batch, after)
+            for batch, after in zip(self._batches, following, strict=True)
+        ]
+        return float(tree_sum(torch.cat(losses))) / len(self._labels)
+
+    def scores(self, inputs: Tensor) -> NDArray[np.floating]:
+        """Returns the scores of Definition 1, cases x classes."""
+        result: NDArray[np.floating] = self._network.scores(inputs).cpu().numpy()
+        return result
+
+    def state(self) -> State:
+        """Returns a copy of the parameters in natural order."""
+        return self._ordering.undone({name: v.cpu().numpy().copy() for name, v in self._network.state().items()})
