@@ -45,8 +45,9 @@ def described(settings: Settings, data: ProblemData | None) -> list[tuple[str, s
         ("k", ", ".join(map(str, settings.ks))),
         (
             "recipe",
-            f"{recipe.dtype}, {recipe.arithmetic} arithmetic, learning rate {recipe.learning_rate:.6g}, weight decay {recipe.weight_decay:.6g}, "
-            f"{recipe.epochs} epochs, seed {recipe.seed}, released epoch {settings.release}",
+            f"{recipe.dtype}, {recipe.arithmetic} arithmetic, learning rate {recipe.learning_rate:.6g}, "
+            f"weight decay {recipe.weight_decay:.6g}, {recipe.epochs} epochs, seed {recipe.seed}, "
+            f"released epoch {settings.release}",
         ),
         ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
         ("store", str(settings.store) + (", trained afresh" if settings.fresh else "")),

@@ -87,9 +87,7 @@ def parse_device(text: str) -> Device:
     return Device(f"cuda:{index}")
 
 
-def parse_devices(
-    names: Sequence[str], surrogates: Sequence[str], arithmetic: str = "native"
-) -> tuple[Device, ...]:
+def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: str = "native") -> tuple[Device, ...]:
     """Returns the devices to validate: every one named, followed by its surrogates.
 
     Args:

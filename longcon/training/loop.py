@@ -131,7 +131,7 @@ def train(
     recipe.fits(len(training.values))
     if holdout.labels is None:
         raise BuildError("The hold-out has no labels: give every hold-out case its class.")
-    trainer = _trainer(recipe, classes, training, device, ordering)
+    trainer = trainer_for(recipe, classes, training, device, ordering)
     holdout_inputs, prospective_inputs = trainer.on_device(holdout.values), trainer.on_device(prospective.values)
     snapshots: dict[int, Snapshot] = {}
     history: list[Epoch] = []
@@ -158,7 +158,14 @@ def train(
     return Training(dict(sorted(snapshots.items())), tuple(history), best[1])
 
 
-def _trainer(recipe: Recipe, classes: int, training: Cases, device: torch.device, ordering: Ordering | None) -> Trainer:
+def trainer_for(
+    recipe: Recipe, classes: int, training: Cases, device: torch.device, ordering: Ordering | None
+) -> Trainer:
+    """Returns a trainer at its initial state, in the recipe's arithmetic.
+
+    Raises:
+        BuildError: the training split has no labels.
+    """
     if training.labels is None:
         raise BuildError("The training split has no labels: give every training case its class.")
     features = training.values.shape[1]
