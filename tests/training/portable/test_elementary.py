@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 import torch
@@ -19,7 +20,7 @@ DOWNWARD = -np.concatenate([GENERATOR.uniform(0, 40, 2000), GENERATOR.uniform(0,
 UPWARD = np.concatenate(
     [1 + GENERATOR.uniform(0, 9, 2000), np.exp(GENERATOR.uniform(-700, 700, 1000)), 1 + 2.0 ** -np.arange(1, 53)]
 )
-Exact = Callable[[object], object]
+Exact = Callable[[Any], Any]
 
 
 def errors_in_ulp(found: NDArray[np.floating], exact: Exact, arguments: NDArray[np.floating]) -> float:
@@ -39,7 +40,7 @@ def test_exp_is_within_its_bound(dtype: str, bound: float) -> None:
     assert errors_in_ulp(exp(torch.from_numpy(arguments)).numpy(), mpmath.exp, arguments) < bound
 
 
-@pytest.mark.parametrize(("dtype", "bound"), [("float64", 1.0), ("float32", 0.501)])
+@pytest.mark.parametrize(("dtype", "bound"), [("float64", 0.9), ("float32", 0.501)])
 def test_log_is_within_its_bound(dtype: str, bound: float) -> None:
     arguments = UPWARD[(UPWARD > 1e-30) & (UPWARD < 1e30)].astype(dtype)
     arguments = arguments[arguments != 1]
@@ -47,7 +48,7 @@ def test_log_is_within_its_bound(dtype: str, bound: float) -> None:
 
 
 def test_log_of_large_and_small_numbers_is_within_its_bound() -> None:
-    assert errors_in_ulp(log(torch.from_numpy(UPWARD)).numpy(), mpmath.log, UPWARD) < 1
+    assert errors_in_ulp(log(torch.from_numpy(UPWARD)).numpy(), mpmath.log, UPWARD) < 0.9
 
 
 def test_exp_at_its_edges() -> None:

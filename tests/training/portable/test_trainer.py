@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 import torch
@@ -33,7 +34,10 @@ def _trained(recipe: Recipe, ordering: Ordering | None = None) -> Training:
 
 @pytest.mark.parametrize("k", [1, 2, 3, 8])
 def test_training_agrees_with_native_to_round_off(k: int) -> None:
-    native, portable = (_trained(Recipe(k=k, epochs=3, arithmetic=name)) for name in ("native", "portable"))  # type: ignore[arg-type]
+    native, portable = (
+        _trained(Recipe(k=k, epochs=3)),
+        _trained(Recipe(k=k, epochs=3, arithmetic="portable")),
+    )
     for name, value in native.snapshots[1].state.items():
         np.testing.assert_allclose(portable.snapshots[1].state[name], value, rtol=0, atol=1e-12)
     np.testing.assert_allclose(portable.snapshots[1].holdout, native.snapshots[1].holdout, rtol=1e-10)
@@ -64,8 +68,8 @@ def test_another_order_of_sums_is_other_bits_and_the_same_mathematics() -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("penalty", [0.0, 0.0025])
-def test_one_step_is_within_16_ulp_of_exact_arithmetic(dtype: str, penalty: float) -> None:
-    """Three cases, one minibatch: each parameter against mpmath, in units of its largest neighbour."""
+def test_one_step_is_within_4_ulp_of_exact_arithmetic(dtype: str, penalty: float) -> None:
+    """Three cases, one minibatch: each parameter against mpmath, in units of the largest of its layer; 1.4 seen."""
     recipe = Recipe(k=3, widths=(16, 8), weight_decay=penalty, dtype=dtype)  # type: ignore[arg-type]
     training, _, _ = plain.cohort(20, 0)
     assert training.labels is not None
@@ -79,15 +83,16 @@ def test_one_step_is_within_16_ulp_of_exact_arithmetic(dtype: str, penalty: floa
             unit = float(np.spacing(np.abs(found).max()))
             differences = (abs(float(e - float(f))) for e, f in zip(exact[name].ravel(), found.ravel(), strict=True))
             worst = max(worst, max(differences) / unit)
-    assert worst < 16
-    assert abs(loss - float(exact_loss)) < 16 * float(np.spacing(np.dtype(dtype).type(loss)))
+    assert worst < 4
+    assert abs(loss - float(exact_loss)) < 4 * float(np.spacing(np.dtype(dtype).type(loss)))
 
 
-def _exact_step(recipe: Recipe, cases: Cases) -> tuple[object, dict[str, np.ndarray]]:
+def _exact_step(recipe: Recipe, cases: Cases) -> tuple[Any, dict[str, Any]]:
     """Returns loss and parameters after one step from zero moments, on object arrays of mpmath's numbers."""
     number = np.vectorize(lambda value: mpmath.mpf(float(value)), otypes=[object])
     start = initial_state(20, recipe.widths, plain.CLASSES, recipe.seed, recipe.dtype)
     state = {name: number(value) for name, value in start.items()}
+    assert cases.labels is not None
     values, labels = number(cases.values.astype(recipe.dtype)), cases.labels
     half = mpmath.mpf(0.5)
     shrink = np.vectorize(lambda x: x - half if x > half else x + half if x < -half else mpmath.mpf(0), otypes=[object])
