@@ -43,7 +43,8 @@ class PortableTrainer:
         labels: int64, one for each case.
         device: where to train.
         ordering: the order of sums; an order surrogate changes the bits of portable sums too, by design.
-        compiled: whether to train by compiled kernels, which only a CPU can; where they can be had when None.
+        compiled: whether to train by compiled kernels, which take a CPU and a model that begins with Linear; where they
+            can be had when None.
 
     Raises:
         RecipeError: a layer of the model has no portable form.
@@ -61,7 +62,8 @@ class PortableTrainer:
         compiled: bool | None = None,
     ) -> None:
         self._recipe, self._device, self._ordering = recipe, device, ordering
-        use_compiled = device.type == "cpu" if compiled is None else compiled
+        wanted = device.type == "cpu" if compiled is None else compiled
+        use_compiled = wanted and type(model[0]) is nn.Linear
         self._network: Network = (CompiledNetwork if use_compiled else EagerNetwork)(model, recipe)
         self._inputs = self.on_device(values)
         self._labels = torch.from_numpy(labels).to(device)
