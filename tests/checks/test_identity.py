@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 
 from longcon.builds import Build, Campaign, read_build
 from longcon.builds.build import seal
-from longcon.checks import initial_states_identical, replicates_identical
+from longcon.checks import initial_states_identical, portable_builds_identical, replicates_identical
 from longcon.errors import BuildError
 
 pytestmark = pytest.mark.slow
@@ -67,6 +67,16 @@ def test_initial_states_of_two_devices(trained: Campaign, copied_store: Path) ->
     outcome = initial_states_identical(original, planted(_copy(copied_store, rebuild), 0))
     assert not outcome.ok
     assert outcome.message.endswith("likely cause: the initial values were not drawn on the host alike.")
+
+
+def test_native_builds_of_two_devices_are_not_portable(trained: Campaign) -> None:
+    original, rebuild = (trained.build(device, 2, 1) for device in trained.plan.devices)
+    outcome = portable_builds_identical(original, rebuild)
+    assert not outcome.ok
+    assert outcome.evidence
+    assert outcome.message.startswith(
+        "k=2 float64 on cpu+order:1, replicate 1 against cpu: states differ at epoch 0 in the holdout scores: "
+    )
 
 
 def test_a_build_is_never_compared_with_itself(trained: Campaign) -> None:

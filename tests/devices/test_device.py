@@ -62,6 +62,14 @@ def test_a_gpu_that_is_not_there_is_an_error_and_all_takes_what_is_there() -> No
     assert str(error.value) == (NO_GPU if gpus == 0 else there)
 
 
+def test_portable_arithmetic_takes_no_order_surrogate_by_default() -> None:
+    names = [device.name for device in parse_devices(["cpu"], [], "portable")]
+    assert names == ["cpu", "cpu+isa:default", "cpu+mkl:COMPATIBLE"]
+    given = parse_devices(["cpu"], ["order:1"], "portable")
+    assert [device.is_another_computation("portable") for device in given] == [False, True]
+    assert not given[1].is_another_computation("native")
+
+
 def test_the_environment_of_a_surrogate_is_set_before_torch_is_imported() -> None:
     cpu, isa, mkl, order = parse_devices(["cpu"], [])
     assert isa.process_environment()["ATEN_CPU_CAPABILITY"] == "default"

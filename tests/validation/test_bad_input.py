@@ -35,6 +35,7 @@ OPTIONS = [
         "sine tolerance is 0, but a sine lies in [0, 1]: give --sine-tolerance a number above 0 and at most 1.",
     ),
     ("--dtype=float16", "dtype 'float16' is unknown - did you mean 'float64'?: give float64 or float32."),
+    ("--arithmetic=portible", "arithmetic 'portible' is unknown - did you mean 'portable'?: give native or portable."),
     ("--release-epoch=7", "release epoch is '7': give --release-epoch best, last, or a number from 1 to 6."),
     ("--features=0", "features is 0, but a network sees at least 1: give --features=1 or more."),
     (

@@ -64,6 +64,23 @@ def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
     assert "LC-PQ-01" not in run.output
 
 
+def test_portable_arithmetic_has_the_same_bits_on_every_device(validate: Validate) -> None:
+    run = validate("--arithmetic=portable", "--k=1", "--surrogate=isa:default", "--surrogate=mkl:COMPATIBLE")
+    assert run.code == 0, run.output
+    assert run.verdict == "verdict: PASS: k = 1: 17 of 17 checks passed; every gating requirement is met."
+    assert run.output.count("are identical in every bit at each of") == 7  # 2 initial, 3 replicates, 2 portable
+    assert "LC-OQ-03[cpu+mkl:COMPATIBLE-k1]: k=1 float64 portable on cpu+mkl:COMPATIBLE" in run.output
+
+
+def test_another_order_of_portable_sums_is_no_other_device(validate: Validate) -> None:
+    run = validate("--arithmetic=portable", "--surrogate=order:1")
+    assert run.code == 1
+    assert "k=2, devices beside cpu: there is none, so nothing was compared" in run.output
+    assert "LC-PQ-02[cpu+order:1-k2]" in run.output
+    assert "LC-OQ-03" not in run.output
+    assert "LC-PQ-03" not in run.output
+
+
 def test_an_ineffective_surrogate_is_no_evidence(validate: Validate) -> None:
     native = torch.backends.cpu.get_cpu_capability().lower()
     alone = validate(f"--surrogate=isa:{native}")
