@@ -14,6 +14,10 @@ from longcon.training import Recipe
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"k": 0}, "k is 0, but a minibatch holds at least 1 case: give --k=1 or more."),
     ({"k": 2, "dtype": "flaot64"}, "dtype 'flaot64' is unknown - did you mean 'float64'?: give float64 or float32."),
+    (
+        {"k": 2, "arithmetic": "portabel"},
+        "arithmetic 'portabel' is unknown - did you mean 'portable'?: give native or portable.",
+    ),
     ({"k": 2, "epochs": 0}, "epochs is 0, but training takes at least 1: give --epochs=1 or more."),
     ({"k": 2, "seed": -1}, "seed is -1, but a seed is not negative: give --seed=0 or more."),
     ({"k": 2, "learning_rate": 0.0}, "learning rate is 0: give --learning-rate a number above 0."),

@@ -27,7 +27,9 @@ PROCESSES: tuple[tuple[str, str, dict[str, str]], ...] = (
 
 def _printed(process: tuple[str, str, dict[str, str]]) -> list[str]:
     execution, threads, variables = process
-    inherited = {name: value for name, value in os.environ.items() if name not in NUMERIC}
+    # Waiting threads of a pool larger than the machine is free would spin for minutes.
+    passive = {"OMP_WAIT_POLICY": "passive"}
+    inherited = {name: value for name, value in os.environ.items() if name not in NUMERIC} | passive
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.portable.trainers", execution, threads],
         env=inherited | variables | {"PYTHONPATH": str(ROOT)},

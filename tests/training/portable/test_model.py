@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from longcon.errors import RecipeError
-from longcon.training import Recipe
 from longcon.training.portable import portable_layers
 
 
@@ -40,9 +39,3 @@ def test_the_layers_share_the_model_s_parameters() -> None:
 def test_constants_are_rounded_to_the_model_s_precision() -> None:
     model = nn.Sequential(nn.Linear(3, 2, dtype=torch.float64), nn.Softshrink(0.3))
     assert portable_layers(model)[1].threshold.item() == 0.3  # type: ignore[attr-defined]
-
-
-def test_an_unknown_arithmetic_is_refused() -> None:
-    with pytest.raises(RecipeError) as error:
-        Recipe(k=1, arithmetic="portabel")  # type: ignore[arg-type]
-    assert str(error.value) == "arithmetic 'portabel' is unknown - did you mean 'portable'?: give native or portable."

@@ -17,7 +17,7 @@ from tests.training import plain
 
 CPU = torch.device("cpu")
 EPOCHS = 3
-CASES = list(itertools.product((1, 2, 3, 8), ("float64", "float32"), (0.0, 0.0025), (60, 2003)))
+CASES = list(itertools.product((1, 2, 3, 8), ("float64", "float32"), ((0.0, 60), (0.0025, 2003))))
 
 
 def started(recipe: Recipe, features: int) -> nn.Sequential:
@@ -53,7 +53,7 @@ def main() -> None:
     """Prints loss, parameters and scores of each epoch, by their bits."""
     compiled = sys.argv[1] == "compiled"
     torch.set_num_threads(int(sys.argv[2]))
-    for k, dtype, penalty, features in CASES:
+    for k, dtype, (penalty, features) in CASES:
         training, _, prospective = plain.cohort(features, 0)
         recipe = Recipe(k=k, dtype=dtype, weight_decay=penalty, epochs=EPOCHS)  # type: ignore[arg-type]
         ours = trainer(recipe, training, compiled=compiled)
