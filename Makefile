@@ -21,6 +21,7 @@ format: .venv/installed-dev
 
 benchmark: .venv/installed-dev
 	$(BIN)/python benchmarks/geo.py --json
+	$(BIN)/python benchmarks/training_step.py --features 51000 --k 1 --dtype float64 --json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

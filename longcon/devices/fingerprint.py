@@ -11,6 +11,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -130,7 +131,9 @@ def _layer_probes(drawn: Callable[..., Tensor], shape: ProbeShape, orders: list[
 
 
 def _software() -> dict[str, str]:
-    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    # numba compiles portable arithmetic; its version is read without the time that importing it takes.
+    versions = {"torch": torch.__version__, "numpy": np.__version__, "numba": version("numba")}
+    return {"python": platform.python_version(), **versions}
 
 
 def _hardware(torch_device: str) -> dict[str, str]:
