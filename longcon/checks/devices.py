@@ -31,13 +31,16 @@ def settings_in_force(build: Build) -> Outcome:
     )
 
 
-def devices_differ(k: int, original: Mapping[str, object], others: Sequence[Mapping[str, object]]) -> Outcome:
+def devices_differ(
+    k: int, original: Mapping[str, object], others: Sequence[Mapping[str, object]], left_out: Sequence[str] = ()
+) -> Outcome:
     """Decides LC-IQ-02: at least one other device computes otherwise than the original's.
 
     Args:
         k: the minibatch whose shapes were probed.
         original: the original device's fingerprint, as JSON values.
         others: those of the devices of the rebuilds.
+        left_out: names of order surrogates in portable arithmetic, which emulate no device there.
     """
     own = original["numeric_class"]
     effective = [str(entry["device"]) for entry in others if entry["numeric_class"] != own]
@@ -54,6 +57,11 @@ def devices_differ(k: int, original: Mapping[str, object], others: Sequence[Mapp
         )
     else:
         message = f"{subject}: there is none, so nothing was compared; give a second --device or a --surrogate."
+    if left_out:
+        message += (
+            f" The order of sums is part of portable arithmetic, so {', '.join(left_out)} is another computation and "
+            "no other device."
+        )
     return Outcome(
         "LC-IQ-02",
         subject,

@@ -76,6 +76,7 @@ def test_another_order_of_portable_sums_is_no_other_device(validate: Validate) -
     run = validate("--arithmetic=portable", "--surrogate=order:1")
     assert run.code == 1
     assert "k=2, devices beside cpu: there is none, so nothing was compared" in run.output
+    assert "so cpu+order:1 is another computation and no other device." in run.output
     assert "LC-PQ-02[cpu+order:1-k2]" in run.output
     assert "LC-OQ-03" not in run.output
     assert "LC-PQ-03" not in run.output
