@@ -57,14 +57,16 @@ def test_options(validate: Validate, option: str, text: str) -> None:
     assert "Traceback" not in run.output
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_cuda_without_a_gpu(validate: Validate) -> None:
-    run = validate("--device=cuda")
-    assert (run.code, run.error) == (
-        4,
+def test_a_gpu_that_is_not_there(validate: Validate) -> None:
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    asked = f"cuda:{gpus}" if gpus else "cuda"
+    run = validate(f"--device={asked}")
+    none = (
         f"Device 'cuda' was asked for, but PyTorch {torch.__version__} finds no CUDA device on this machine: "
-        "run on a machine with a GPU, or give --device=cpu.",
+        "run on a machine with a GPU, or give --device=cpu."
     )
+    beyond = f"Device '{asked}' was asked for, but this machine has {gpus}: give cuda:0 to cuda:{gpus - 1}."
+    assert (run.code, run.error) == (4, beyond if gpus else none)
     assert "skipped" not in run.output
 
 
