@@ -34,6 +34,10 @@ class BuildError(LongconError):
     """A build could not be trained, or builds that cannot be compared were compared."""
 
 
+class RunEndedError(LongconError):
+    """The run was ended before a build was trained; nothing is wrong with the build."""
+
+
 class CutoffError(LongconError):
     """No cut-off meets the required precision on the hold-out."""
 

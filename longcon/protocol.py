@@ -28,9 +28,10 @@ class Limits:
     def __post_init__(self) -> None:
         if not (0 < self.p <= 1):
             raise ProtocolError(f"p is {self.p:g}, but a proportion of consistency lies in (0, 1]: give --p=0.98, say.")
-        if self.confidence is not None and not (0 < self.confidence < 1):
+        # Below one half the "upper" bound would lie under the point estimate.
+        if self.confidence is not None and not (0.5 <= self.confidence < 1):
             raise ProtocolError(
-                f"confidence is {self.confidence:g}, but a confidence lies in (0, 1): "
+                f"confidence is {self.confidence:g}, but that of an upper bound lies in [0.5, 1): "
                 "give --confidence=0.95, or none for the point estimate."
             )
         if not (math.isfinite(self.sine_tolerance) and 0 < self.sine_tolerance <= 1):

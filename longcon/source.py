@@ -9,10 +9,10 @@ from pathlib import Path
 
 @cache
 def code_version() -> str:
-    """Returns the digest of longcon's source files: a build, or a cohort, of other code is another one."""
+    """Returns the digest of longcon's source and data files: a build, or a cohort, of other code is another one."""
     root = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.json")]):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:32]

@@ -52,7 +52,9 @@ class Evidence:
         evidence = json.loads(str(text)) if text else None
         # An expected failure is no pass, and an unexpected pass decides nothing either.
         outcome = "skipped" if hasattr(report, "wasxfail") else report.outcome
-        self.results[str(case)] = Result(outcome, _message(report, evidence), evidence)
+        known = self.results.get(str(case))
+        if known is None or known.outcome != "failed":  # a test run again does not undo its failure
+            self.results[str(case)] = Result(outcome, _message(report, evidence), evidence)
 
 
 def _message(report: pytest.TestReport, evidence: dict[str, object] | None) -> str:

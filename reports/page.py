@@ -39,7 +39,7 @@ def settings_html(settings: Settings, data: ProblemData | None) -> str:
 def described(settings: Settings, data: ProblemData | None) -> list[tuple[str, str]]:
     """Returns everything that steers the run, as pairs of name and value."""
     recipe, limits = settings.recipes[0], settings.limits
-    judged = "point estimate" if limits.confidence is None else f"upper {limits.confidence:.0%} bound"
+    judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
     rows = [
         ("devices", ", ".join(device.name for device in settings.devices)),
         ("k", ", ".join(map(str, settings.ks))),

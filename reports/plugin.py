@@ -20,7 +20,10 @@ DEFAULT_REPORT = Path("audit", "audit.html")
 def pytest_configure(config: pytest.Config) -> None:
     """Gathers evidence on the process that owns the terminal, when validation/ is run."""
     if SETTINGS in config.stash and not hasattr(config, "workerinput"):
-        _ask_for_html(config)
+        if config.option.collectonly:
+            config.option.htmlpath = None
+        else:
+            _ask_for_html(config)
         evidence = Evidence(config)
         config.pluginmanager.register(evidence, "longcon-evidence")
         config.pluginmanager.register(Report(config, evidence), "longcon-report")
@@ -29,8 +32,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def _ask_for_html(config: pytest.Config) -> None:
     """Makes pytest-html, which is configured later, write one self-contained file where the user named none."""
     if hasattr(config.option, "htmlpath"):
-        default = Path(config.invocation_params.dir, DEFAULT_REPORT)
-        config.option.htmlpath = config.option.htmlpath or str(default)
+        place = Path(config.invocation_params.dir, config.option.htmlpath or DEFAULT_REPORT)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            # A report of an earlier run must not outlive a run that ends without one.
+            place.unlink(missing_ok=True)
+            place.touch()
+            place.unlink()
+        except OSError as error:
+            raise pytest.UsageError(
+                f"The report {place} cannot be written ({error.strerror}): give another place by --html=FILE."
+            ) from None
+        config.option.htmlpath = str(place)
         config.option.self_contained_html = True
 
 
@@ -64,9 +77,10 @@ class Report:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the measured figures and the verdict."""
-        if self._config.option.collectonly:
-            return
         terminalreporter.section("longcon")
+        if self._config.option.collectonly:
+            terminalreporter.line("Tests were listed and nothing was decided.")
+            return
         for error in self._evidence.user_errors:
             terminalreporter.line(f"ERROR: {error}", red=True)
         if self._evidence.user_errors:

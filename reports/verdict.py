@@ -25,9 +25,16 @@ class Result:
     evidence: Mapping[str, Any] | None = None
 
     @property
+    def met(self) -> bool:
+        """Whether its test passed on evidence that meets the requirement; passing on none decides nothing."""
+        evidence = self.evidence
+        return self.outcome == "passed" and evidence is not None and bool(evidence["ok"] and evidence["evidence"])
+
+    @property
     def ineffective(self) -> bool:
         """Whether it was skipped because its surrogate changes no bit."""
-        return self.outcome == "skipped" and self.evidence is not None and not self.evidence["evidence"]
+        evidence = self.evidence
+        return self.outcome == "skipped" and evidence is not None and bool(evidence["ok"] and not evidence["evidence"])
 
 
 @dataclass(frozen=True)
@@ -65,16 +72,16 @@ def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Se
     """
     failed, missing, notes = list(strange), [], []
     gating = [case for case in expected if case.requirement.gating]
-    passed = {(case.requirement.id, case.k) for case in gating if _outcome(results, case) == "passed"}
+    met = {(case.requirement.id, case.k) for case in gating if _is_met(results, case)}
     for case in expected:
         result = results.get(case.key)
-        if result is not None and result.outcome == "passed":
+        if result is not None and result.met:
             continue
-        if result is not None and result.outcome == "failed":
+        if result is not None and (result.outcome == "failed" or (result.evidence and not result.evidence["ok"])):
             failed.append(f"{case.key}: {result.message}")
         elif result is not None and result.ineffective:
             notes.append(f"{case.key}: {result.message}")
-            if case in gating and (case.requirement.id, case.k) not in passed:
+            if case in gating and (case.requirement.id, case.k) not in met:
                 missing.append(f"{case.key}: no effective device decided it")
         else:
             why = result.message if result else "its test was not run"
@@ -83,16 +90,16 @@ def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Se
     return Verdict(word, _sentence(word, expected, results, failed, missing), (*failed, *missing), tuple(notes))
 
 
-def _outcome(results: Mapping[str, Result], case: Case) -> str | None:
+def _is_met(results: Mapping[str, Result], case: Case) -> bool:
     result = results.get(case.key)
-    return result.outcome if result else None
+    return result is not None and result.met
 
 
 def _sentence(
     word: str, expected: Sequence[Case], results: Mapping[str, Result], failed: Sequence[str], missing: Sequence[str]
 ) -> str:
     ks = ", ".join(str(k) for k in sorted({case.k for case in expected}))
-    decided = sum(_outcome(results, case) == "passed" for case in expected)
+    decided = sum(_is_met(results, case) for case in expected)
     start = f"{word}: k = {ks}: {decided} of {len(expected)} checks passed"
     ineffective = sum(result.ineffective for result in results.values())
     if ineffective:

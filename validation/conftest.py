@@ -73,11 +73,14 @@ def rebuild(builds: Campaign, device: Device, k: int) -> Build:
 
 @pytest.fixture
 def judge(record_property: Callable[[str, object], None]) -> Callable[[Outcome], Outcome]:
-    """Records an outcome as evidence; an outcome that can show nothing is skipped, and the verdict says so."""
+    """Records an outcome as evidence; one that can show nothing is skipped, and the verdict says so.
+
+    A failed one is never skipped: where probes agree and builds part, the difference is real.
+    """
 
     def record(outcome: Outcome) -> Outcome:
         record_property("longcon_outcome", json.dumps(outcome.as_json()))
-        if not outcome.evidence:
+        if outcome.ok and not outcome.evidence:
             pytest.skip(f"ineffective: {outcome.subject} changes no bit of the arithmetic, so it shows nothing")
         return outcome
 

@@ -113,15 +113,7 @@ class Campaign:
     def fingerprint(self, device: Device, k: int) -> Mapping[str, Any]:
         """Returns the fingerprint of a device for the shapes of ``k``."""
         self.start()
-        index = [recipe.k for recipe in self.plan.recipes].index(k)
-        return self._fingerprints[device.name].result()[index]
-
-    def is_effective(self, device: Device, k: int) -> bool:
-        """Whether a device computes otherwise than the original's: only then is agreement evidence."""
-        if device.is_another_computation(self._recipe(k).arithmetic):
-            return False
-        original = self.fingerprint(self.original_device, k)
-        return bool(self.fingerprint(device, k)["numeric_class"] != original["numeric_class"])
+        return self._fingerprint(device, k)
 
     def released_epoch(self, k: int) -> int:
         """Returns the epoch whose state is released, found on the original build and never chosen again."""
@@ -161,7 +153,7 @@ class Campaign:
     def _obtain(
         self, device: Device, recipe: Recipe, replicate: int, released: int | None, *, keep_best: bool
     ) -> Build:
-        fingerprint = self.fingerprint(device, recipe.k)
+        fingerprint = self._fingerprint(device, recipe.k)
         request = BuildRequest(
             data=self._digest,
             recipe=recipe,
@@ -196,6 +188,10 @@ class Campaign:
         if not trained:
             self._on_event(BuildEvent(request.title, recipe.epochs, recipe.epochs, trained=False))
         return build
+
+    def _fingerprint(self, device: Device, k: int) -> dict[str, Any]:
+        index = [recipe.k for recipe in self.plan.recipes].index(k)
+        return self._fingerprints[device.name].result()[index]
 
     def _take_fingerprints(self, device: Device) -> list[dict[str, Any]]:
         shapes = [self._shape(recipe) for recipe in self.plan.recipes]

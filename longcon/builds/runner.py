@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from typing import IO, Any
 from longcon import errors
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device, ProbeShape
-from longcon.errors import BuildError, LongconError
+from longcon.errors import BuildError, LongconError, RunEndedError
 
 OnEpoch = Callable[[int], None]
 
@@ -90,6 +91,8 @@ class Runner:
                 self._end(process)
             if "done" in result:
                 return result["done"]
+            if self._closed:
+                raise RunEndedError(f"{what} was not finished, since the run was ended: run again.")
             if "error" in result:
                 raise _reported(result)
             log.seek(0)
@@ -97,13 +100,15 @@ class Runner:
             raise BuildError(f"{what} ended with exit status {process.returncode}; its last words: {last[0]}")
 
     def _start(self, device: Device, log: IO[bytes]) -> subprocess.Popen[str]:
-        root = str(Path(__file__).resolve().parents[2])
+        environment = device.process_environment()
+        places = [str(Path(__file__).resolve().parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
         with self._lock:
             if self._closed:
-                raise BuildError("The run was ended before this build was trained.")
+                raise RunEndedError("A build was not begun, since the run was ended: run again.")
             process = subprocess.Popen(
-                [sys.executable, "-m", "longcon.builds.worker"],
-                env={**device.process_environment(), "PYTHONPATH": root},
+                # -P: a file of the user's in the working directory must not stand in for a module.
+                [sys.executable, "-P", "-m", "longcon.builds.worker"],
+                env={**environment, "PYTHONPATH": os.pathsep.join(places)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -142,9 +147,12 @@ def _follow(process: subprocess.Popen[str], job: str, on_epoch: OnEpoch) -> dict
         return last  # it died before it read its job; its log says why
     for line in process.stdout:
         try:
-            last = json.loads(line)
+            message = json.loads(line)
         except ValueError:
+            message = None
+        if not isinstance(message, dict):
             continue  # a library's own words on standard output
+        last = message
         if "epoch" in last:
             on_epoch(int(last["epoch"]))
     process.wait()

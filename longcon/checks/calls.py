@@ -167,11 +167,11 @@ def _message(
     confidence = limits.confidence or 0.95
     text = (
         f"{subject}: {table.discordant} discordant of {table.reportable} reportable calls ({percent}; "
-        f"upper {confidence:.0%} bound {bound:.2%}) at tau {tau:.4f}, epoch {epoch}; of {table.cases} cases "
+        f"upper {100 * confidence:g}% bound {bound:.2%}) at tau {tau:.4f}, epoch {epoch}; of {table.cases} cases "
         f"{table.conclusive_in_some} are conclusive in only some builds and {table.conclusive_in_none} in none; "
     )
     judged = "upper bound" if limits.confidence is not None else "point estimate"
-    text += f"the {judged} may be at most {1 - limits.p:.2%}."
+    text += f"the {judged} may be at most {100 * (1 - limits.p):.4g}%."
     if ok:
         return text
     if table.discordant == 0:

@@ -9,12 +9,17 @@ from longcon.checks.outcome import Outcome
 from longcon.devices import REQUIRED_SETTINGS
 
 
-def settings_in_force(build: Build) -> Outcome:
-    """Decides LC-IQ-01: the settings that the training process read back are the required ones (Section IV-E)."""
-    found = build.manifest["settings"]
-    wrong = {name: found.get(name) for name, value in REQUIRED_SETTINGS.items() if found.get(name) != value}
+def settings_in_force(*builds: Build) -> Outcome:
+    """Decides LC-IQ-01: the settings that each training process read back are the required ones (Section IV-E).
+
+    Args:
+        builds: a device's replicates; the first with a wrong setting is the one that is judged.
+    """
+    build = next((build for build in builds if _wrong_settings(build)), builds[0])
+    found, wrong = build.manifest["settings"], _wrong_settings(build)
     if not wrong:
-        message = f"{build.title}: all {len(REQUIRED_SETTINGS)} deterministic settings were in force."
+        titles = " and ".join(build.title for build in builds)
+        message = f"{titles}: all {len(REQUIRED_SETTINGS)} deterministic settings were in force."
     else:
         said = "; ".join(f"{name} was {value!r}, not {REQUIRED_SETTINGS[name]!r}" for name, value in wrong.items())
         message = f"{build.title}: {said}; retrain with --fresh where nothing overrides these settings."
@@ -29,6 +34,11 @@ def settings_in_force(build: Build) -> Outcome:
         message,
         details={"settings": dict(found), "fingerprint": dict(build.manifest["fingerprint"])},
     )
+
+
+def _wrong_settings(build: Build) -> dict[str, object]:
+    found = build.manifest["settings"]
+    return {name: found.get(name) for name, value in REQUIRED_SETTINGS.items() if found.get(name) != value}
 
 
 def devices_differ(

@@ -58,6 +58,12 @@ class ProblemData:
             raise CohortError(
                 f"Case '{min(both)}' stands both in the training split and in the hold-out: give each case to one."
             )
+        seen = (set(self.training_cases) | set(self.holdout_cases)) & set(self.prospective_cases)
+        if seen:
+            raise CohortError(
+                f"Case '{min(seen)}' stands both in the reference cohort and in the prospective set: "
+                "leave it out of the prospective set."
+            )
         for split, labels in (("training split", self.training_labels), ("hold-out", self.holdout_labels)):
             present = set(labels.tolist())
             for index, name in enumerate(self.classes):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from longcon.builds import BuildEvent, Campaign, Store
 from longcon.devices import REQUIRED_SETTINGS, Device
-from longcon.errors import BuildError
+from longcon.errors import BuildError, RunEndedError
 from longcon.problems import ProblemData
 from longcon.training import Recipe
 from tests.conftest import plan
@@ -53,6 +55,33 @@ def test_a_training_that_fails_fails_with_its_own_words(problem: ProblemData, tm
         campaign.build(campaign.original_device, 2, 1)
     campaign.close()
     assert str(error.value) == "Training became non-finite in epoch 1: lower --learning-rate or use --dtype=float64."
+
+
+def test_a_campaign_that_is_closed_leaves_no_failure_behind(problem: ProblemData, tmp_path: Path) -> None:
+    long = plan("none", epochs=20_000, release="last")
+    begun = threading.Event()
+    ended = Campaign(long, Store(tmp_path, "run"), problem, lambda event: begun.set() if event.epoch else None)
+    ended.start()
+    assert begun.wait(120)
+    ended.close()
+    with pytest.raises((RunEndedError, CancelledError)):
+        ended.build(ended.original_device, 2, 1)
+    assert [path for path in tmp_path.glob("runs/run/*") if path.name.startswith("failed")] == []
+    assert list(tmp_path.glob("builds/*")) == []
+
+
+def test_processors_to_spare_take_no_build_twice(problem: ProblemData, tmp_path: Path) -> None:
+    many = type(plan("none"))(**{**vars(plan("order:1")), "jobs": 8})
+    titles: list[str] = []
+    campaign = Campaign(
+        many, Store(tmp_path, "run"), problem, lambda event: titles.append(event.title) if event.epoch == 5 else None
+    )
+    for device in many.devices:
+        for replicate in (1, 2):
+            campaign.build(device, 2, replicate)
+    campaign.close()
+    assert sorted(titles) == sorted(set(titles))
+    assert len(titles) == 4
 
 
 class _Dying(Device):

@@ -63,7 +63,7 @@ def test_fourteen_of_339_fail_with_their_line_list(problem: ProblemData) -> None
     assert outcome.message == (
         "k=2 float64 on cuda:0, replicate 1 against cpu: 14 discordant of 339 reportable calls (4.13%; upper 95% bound "
         "6.38%) at tau 0.5000, epoch 7; of 339 cases 0 are conclusive in only some builds and 0 in none; the upper "
-        "bound may be at most 2.00%. Likely cause: builds parted in training; see the sine, or try an earlier "
+        "bound may be at most 2%. Likely cause: builds parted in training; see the sine, or try an earlier "
         "--release-epoch or --k."
     )
     assert len(outcome.lines) == 14

@@ -20,6 +20,14 @@ def test_a_case_in_both_splits_is_refused(problem: ProblemData) -> None:
     )
 
 
+def test_a_prospective_case_that_was_seen_before_is_refused(problem: ProblemData) -> None:
+    with pytest.raises(CohortError) as error:
+        replace(problem, prospective_cases=("h2", *problem.prospective_cases[1:]))
+    assert str(error.value) == (
+        "Case 'h2' stands both in the reference cohort and in the prospective set: leave it out of the prospective set."
+    )
+
+
 @pytest.mark.parametrize(("field", "split"), [("training_labels", "training split"), ("holdout_labels", "hold-out")])
 def test_a_class_missing_from_a_split_is_refused(problem: ProblemData, field: str, split: str) -> None:
     labels = getattr(problem, field).copy()

@@ -17,10 +17,13 @@ SINE, CALLS = REQUIREMENTS["LC-PQ-01"], REQUIREMENTS["LC-PQ-03"]
 EXPECTED = [Case(requirement, 2, device) for requirement in (SINE, CALLS) for device in (ORDER, ISA)]
 ADVISORY = Case(REQUIREMENTS["LC-PQ-02"], 1, ORDER)
 
-PASSED = Result("passed", "fine", {"evidence": True})
-FAILED = Result("failed", "too far", {"evidence": True})
+PASSED = Result("passed", "fine", {"evidence": True, "ok": True})
+FAILED = Result("failed", "too far", {"evidence": True, "ok": False})
 SKIPPED = Result("skipped", "not today")
-INEFFECTIVE = Result("skipped", "ineffective: nothing changed", {"evidence": False})
+INEFFECTIVE = Result("skipped", "ineffective: nothing changed", {"evidence": False, "ok": True})
+WITHOUT_EVIDENCE = Result("passed", "fine")
+UNASSERTED = Result("passed", "17 discordant", {"evidence": True, "ok": False})
+PARTED = Result("skipped", "17 discordant", {"evidence": False, "ok": False})
 
 
 def _results(*outcomes: Result | None) -> dict[str, Result]:
@@ -56,6 +59,22 @@ RUNS = [
         (INEFFECTIVE, INEFFECTIVE, PASSED, PASSED),
         "INCOMPLETE: k = 2: 2 of 4 checks passed, 2 shown ineffective; 2 required checks have no evidence, "
         "so nothing may be released on this run.",
+    ),
+    (
+        "one passed without evidence",
+        (PASSED, WITHOUT_EVIDENCE, PASSED, PASSED),
+        "INCOMPLETE: k = 2: 3 of 4 checks passed; 1 required checks have no evidence, "
+        "so nothing may be released on this run.",
+    ),
+    (
+        "one passed against its evidence",
+        (PASSED, UNASSERTED, PASSED, PASSED),
+        "FAIL: k = 2: 3 of 4 checks passed; failed: LC-PQ-01 (1).",
+    ),
+    (
+        "one skipped although its builds part",
+        (PASSED, PASSED, PASSED, PARTED),
+        "FAIL: k = 2: 3 of 4 checks passed; failed: LC-PQ-03 (1).",
     ),
     (
         "nothing run",

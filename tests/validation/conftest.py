@@ -52,7 +52,7 @@ def validate(tmp_path: Path, small_store: Path) -> Validate:
         if not any(option.startswith(("--surrogate", "--device")) for option in options):
             place.append(ONE_SURROGATE)
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", str(ROOT / target), *SMALL, *place, *options],
+            [Path(sys.executable).with_name("pytest"), str(ROOT / target), *SMALL, *place, *options],
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -28,8 +28,16 @@ OPTIONS = [
     ("--p=high", "--p is 'high', which is not a number: give one such as 0.95."),
     (
         "--confidence=1",
-        "confidence is 1, but a confidence lies in (0, 1): give --confidence=0.95, or none for the point estimate.",
+        "confidence is 1, but that of an upper bound lies in [0.5, 1): "
+        "give --confidence=0.95, or none for the point estimate.",
     ),
+    (
+        "--confidence=0.01",
+        "confidence is 0.01, but that of an upper bound lies in [0.5, 1): "
+        "give --confidence=0.95, or none for the point estimate.",
+    ),
+    ("--data=", "--data is empty, as an unset variable leaves it: give a folder or leave it out."),
+    ("--store=", "--store is empty, as an unset variable leaves it: give a folder or leave it out."),
     (
         "--sine-tolerance=0",
         "sine tolerance is 0, but a sine lies in [0, 1]: give --sine-tolerance a number above 0 and at most 1.",
@@ -68,6 +76,24 @@ def test_a_gpu_that_is_not_there(validate: Validate) -> None:
     beyond = f"Device '{asked}' was asked for, but this machine has {gpus}: give cuda:0 to cuda:{gpus - 1}."
     assert (run.code, run.error) == (4, beyond if gpus else none)
     assert "skipped" not in run.output
+
+
+def test_a_report_that_cannot_be_written(validate: Validate, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = validate(f"--html={tmp_path}/file/x.html")
+    assert (run.code, run.error) == (
+        4,
+        f"The report {tmp_path}/file/x.html cannot be written (File exists): give another place by --html=FILE.",
+    )
+
+
+def test_a_report_that_is_switched_off(validate: Validate) -> None:
+    for name in ("longcon-report", "reports.plugin"):
+        run = validate("-p", f"no:{name}")
+        assert (run.code, run.error) == (
+            4,
+            "longcon's report is switched off, and with it the verdict: leave its -p no:... out.",
+        )
 
 
 def test_several_workers_tell_a_mistake_once(validate: Validate) -> None:

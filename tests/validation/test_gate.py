@@ -11,7 +11,7 @@ import torch
 
 from longcon.builds import read_build
 from tests.checks.test_identity import planted
-from tests.validation.conftest import Validate
+from tests.validation.conftest import ROOT, Validate
 
 pytestmark = pytest.mark.slow
 ALL = 20  # cases of a run with one k and the four default devices of a CPU
@@ -54,7 +54,7 @@ def test_a_discrepancy_above_the_limit_fails_and_is_listed(validate: Validate) -
     run = validate("--p=1")
     assert run.code == 1
     assert run.verdict.startswith("verdict: FAIL: k = 2: 8 of 10 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
-    assert "the upper bound may be at most 0.00%" in run.output
+    assert "the upper bound may be at most 0%" in run.output
 
 
 def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
@@ -93,6 +93,32 @@ def test_an_ineffective_surrogate_is_no_evidence(validate: Validate) -> None:
     assert beside.verdict == (
         "verdict: PASS: k = 2: 13 of 15 checks passed, 2 shown ineffective; every gating requirement is met."
     )
+
+
+def test_asserts_that_are_stripped_pass_nothing(validate: Validate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    run = validate("--assert=plain", "--p=1")
+    assert run.code == 1
+    assert run.verdict.startswith("verdict: FAIL: k = 2: 8 of 10 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
+
+
+def test_listing_tests_decides_nothing_and_leaves_the_report(validate: Validate) -> None:
+    before = validate().report
+    run = validate("--collect-only")
+    assert "Tests were listed and nothing was decided." in run.output
+    assert run.report == before
+
+
+def test_a_link_to_the_checkout_is_the_checkout(validate: Validate, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(ROOT)
+    run = validate(target=str(tmp_path / "link" / "validation"))
+    assert run.code == 0, run.output
+
+
+def test_a_file_in_the_working_directory_is_no_module(validate: Validate, tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('not me')")
+    run = validate("--cohort-seed=3", "--p=0.5")
+    assert run.verdict.startswith("verdict: PASS"), run.output
 
 
 NO_EVIDENCE = [

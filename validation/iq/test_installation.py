@@ -7,16 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.options import Settings
-from longcon.builds import Build, Campaign
+from longcon.builds import Campaign
 from longcon.checks import Outcome, devices_differ, settings_in_force
+from longcon.devices import Device
 
 Judge = Callable[[Outcome], Outcome]
 
 
 @pytest.mark.requirement("LC-IQ-01")
-def test_deterministic_settings_were_in_force(rebuild: Build, judge: Judge) -> None:
-    """The training process read back every deterministic setting as required."""
-    outcome = judge(settings_in_force(rebuild))
+def test_deterministic_settings_were_in_force(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
+    """The training processes of both replicates read back every deterministic setting as required."""
+    outcome = judge(settings_in_force(builds.build(device, k, 1), builds.build(device, k, 2)))
     assert outcome.ok, outcome
 
 
