@@ -37,29 +37,42 @@ class Run:
 Validate = Callable[..., Run]
 
 
+def run_validation(place: Path, store: Path, *options: str, target: str = "validation") -> Run:
+    """Runs ``pytest validation`` in ``place``, with one surrogate unless others are given."""
+    given = any(option.startswith(("--surrogate", "--device")) for option in options)
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("pytest"),
+            str(ROOT / target),
+            *SMALL,
+            f"--store={store}",
+            *(() if given else (ONE_SURROGATE,)),
+            *options,
+        ],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    report = place / "audit" / "audit.html"
+    return Run(done.returncode, done.stdout + done.stderr, report.read_text() if report.exists() else "")
+
+
 @pytest.fixture(scope="session")
 def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store shared by the tests, so that builds are trained once."""
-    return tmp_path_factory.mktemp("validation") / "store"
+    """A store shared by the tests, with the builds of a run that passed."""
+    place = tmp_path_factory.mktemp("validation")
+    run = run_validation(place, place / "store")
+    assert run.code == 0, run.output
+    return place / "store"
 
 
 @pytest.fixture
 def validate(tmp_path: Path, small_store: Path) -> Validate:
-    """Runs ``pytest validation`` with options, in an empty directory; with one surrogate unless others are given."""
+    """Runs ``pytest validation`` with options, in an empty directory."""
 
-    def run(*options: str, store: Path | None = small_store, target: str = "validation") -> Run:
-        place = [f"--store={store}"] if store else []
-        if not any(option.startswith(("--surrogate", "--device")) for option in options):
-            place.append(ONE_SURROGATE)
-        done = subprocess.run(
-            [Path(sys.executable).with_name("pytest"), str(ROOT / target), *SMALL, *place, *options],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=500,
-            check=False,
-        )
-        report = tmp_path / "audit" / "audit.html"
-        return Run(done.returncode, done.stdout + done.stderr, report.read_text() if report.exists() else "")
+    def run(*options: str, store: Path = small_store, target: str = "validation") -> Run:
+        return run_validation(tmp_path, store, *options, target=target)
 
     return run

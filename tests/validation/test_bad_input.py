@@ -186,7 +186,6 @@ def test_geo_files_that_are_whole_are_read(validate: Validate, geo: Path) -> Non
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with workers"])
 def test_an_edited_manifest(validate: Validate, small_store: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
-    validate()
     store = tmp_path / "copy"
     shutil.copytree(small_store, store)
     for path in store.glob("builds/*/manifest.json"):
@@ -199,9 +198,8 @@ def test_an_edited_manifest(validate: Validate, small_store: Path, tmp_path: Pat
     )
 
 
-def test_a_full_store(validate: Validate, small_store: Path, tmp_path: Path) -> None:
+def test_a_full_store(small_store: Path, tmp_path: Path) -> None:
     """A limit on the size of files, set for the whole run, refuses a build's states as a full disk does."""
-    validate()
     store = tmp_path / "copy"
     shutil.copytree(small_store, store, ignore=shutil.ignore_patterns("builds", "runs"))
     code = (
