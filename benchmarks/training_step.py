@@ -18,7 +18,6 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 # A script's own folder is on the path, the repository's root is not.
@@ -47,16 +46,16 @@ class Way(Protocol):
 class PlainTrainer:
     """The loop that any user of PyTorch writes, with torch.optim.Adamax."""
 
-    def __init__(self, recipe: Recipe, training: Cases, *, foreach: bool) -> None:
+    def __init__(self, recipe: Recipe, training: Cases, place: torch.device, *, foreach: bool) -> None:
         assert training.labels is not None
         features, dtype = training.values.shape[1], getattr(torch, recipe.dtype)
         start = initial_state(features, recipe.widths, CLASSES, recipe.seed, recipe.dtype)
         tensors = {name: torch.from_numpy(value) for name, value in start.items()}
-        self._model = with_state(network(features, recipe.widths, CLASSES, dtype), tensors, torch.device("cpu"))
+        self._model = with_state(network(features, recipe.widths, CLASSES, dtype), tensors, place)
         order = case_order(len(training.labels), recipe.seed)
         self._k = recipe.k
-        self._inputs = torch.from_numpy(training.values[order]).to(dtype)
-        self._labels = torch.from_numpy(training.labels[order])
+        self._inputs = torch.from_numpy(training.values[order]).to(dtype).to(place)
+        self._labels = torch.from_numpy(training.labels[order]).to(place)
         self._optimiser = torch.optim.Adamax(
             self._model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, foreach=foreach
         )
@@ -72,7 +71,7 @@ class PlainTrainer:
 
     def state(self) -> State:
         """Returns the parameters."""
-        return {name: value.numpy() for name, value in self._model.state_dict().items()}
+        return {name: value.cpu().numpy() for name, value in self._model.state_dict().items()}
 
 
 def cohort(features: int, k: int) -> Cases:
@@ -81,7 +80,7 @@ def cohort(features: int, k: int) -> Cases:
     return Cases(draws.normal(STEPS * k, features), np.arange(STEPS * k, dtype=np.int64) % CLASSES)
 
 
-def measure(features: int, k: int, dtype: str, seconds: float) -> dict[str, object]:
+def measure(features: int, k: int, dtype: str, seconds: float, device: str = "cpu") -> dict[str, object]:
     """Returns milliseconds a step of every way, and their ratios.
 
     Args:
@@ -89,14 +88,15 @@ def measure(features: int, k: int, dtype: str, seconds: float) -> dict[str, obje
         k: cases in a minibatch.
         dtype: ``"float64"`` or ``"float32"``.
         seconds: how long to take turns.
+        device: ``"cpu"`` or ``"cuda"``.
     """
     cases = cohort(features, k)
     recipe = Recipe(k=k, dtype=dtype)  # type: ignore[arg-type]
     portable = Recipe(k=k, dtype=dtype, arithmetic="portable")  # type: ignore[arg-type]
-    place, order = torch.device("cpu"), Ordering.identity(features, recipe.widths)
+    place, order = torch.device(device), Ordering.identity(features, recipe.widths)
     trainers: dict[str, Way] = {
-        "plain_foreach_off": PlainTrainer(recipe, cases, foreach=False),
-        "plain_foreach_on": PlainTrainer(recipe, cases, foreach=True),
+        "plain_foreach_off": PlainTrainer(recipe, cases, place, foreach=False),
+        "plain_foreach_on": PlainTrainer(recipe, cases, place, foreach=True),
         "native": trainer_for(recipe, CLASSES, cases, place, order),
         "portable": trainer_for(portable, CLASSES, cases, place, order),
     }
@@ -104,7 +104,7 @@ def measure(features: int, k: int, dtype: str, seconds: float) -> dict[str, obje
     least, epochs = _take_turns(ways, seconds)
     step = {name: 1e3 * time_ / STEPS for name, time_ in least.items()}
     identical = _same(trainers["native"].state(), trainers["plain_foreach_on"].state())
-    product, copied = _forward_product(features, k, dtype), _copy_bandwidth(features, dtype)
+    product, copied = _forward_product(features, k, dtype, place), _copy_bandwidth(features, dtype, place)
     plain = min(step["plain_foreach_off"], step["plain_foreach_on"])
     # A step reads and writes the first layer's weights and both moments at least once.
     moved = 6 * 128 * features * np.dtype(dtype).itemsize
@@ -112,6 +112,7 @@ def measure(features: int, k: int, dtype: str, seconds: float) -> dict[str, obje
         "features": features,
         "k": k,
         "dtype": dtype,
+        "device": device,
         "threads": torch.get_num_threads(),
         "steps": epochs * STEPS,
         **{f"{name}_ms": round(value, 3) for name, value in step.items()},
@@ -133,6 +134,7 @@ def _take_turns(ways: dict[str, Callable[[], object]], seconds: float) -> tuple[
         for name, way in ways.items():
             start = time.perf_counter()
             way()
+            _wait()
             if turns:
                 least[name] = min(least[name], time.perf_counter() - start)
         turns += 1
@@ -143,26 +145,35 @@ def _same(a: State, b: State) -> bool:
     return all(value.tobytes() == b[name].tobytes() for name, value in a.items())
 
 
+def _wait() -> None:
+    """Waits until a GPU has done what it was given; a clock read earlier times only the giving."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
 def _least(way: Callable[[], object], turns: int = 5) -> float:
     way()
+    _wait()
     times = []
     for _ in range(turns):
         start = time.perf_counter()
         way()
+        _wait()
         times.append(time.perf_counter() - start)
     return min(times)
 
 
-def _forward_product(features: int, k: int, dtype: str) -> float:
+def _forward_product(features: int, k: int, dtype: str, place: torch.device) -> float:
     kind = getattr(torch, dtype)
-    weight, inputs = torch.ones(128, features, dtype=kind), torch.ones(k, features, dtype=kind)
+    weight = torch.ones(128, features, dtype=kind, device=place)
+    inputs = torch.ones(k, features, dtype=kind, device=place)
     return 1e3 * _least(lambda: nn.functional.linear(inputs, weight))
 
 
-def _copy_bandwidth(features: int, dtype: str) -> float:
-    source: NDArray[np.floating] = np.ones((128, features), dtype=dtype)
-    target = np.empty_like(source)
-    return 2 * source.nbytes / _least(lambda: np.copyto(target, source))
+def _copy_bandwidth(features: int, dtype: str, place: torch.device) -> float:
+    source = torch.ones(128, features, dtype=getattr(torch, dtype), device=place)
+    target = torch.empty_like(source)
+    return 2 * source.nbytes / _least(lambda: target.copy_(source))
 
 
 def main() -> None:
@@ -171,11 +182,12 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=51000)
     parser.add_argument("--k", type=int, default=1)
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long the ways take turns")
     parser.add_argument("--json", action="store_true", help="one JSON object (the only form there is)")
     options = parser.parse_args()
     enforce()
-    print(json.dumps(measure(options.features, options.k, options.dtype, options.seconds)))
+    print(json.dumps(measure(options.features, options.k, options.dtype, options.seconds, options.device)))
 
 
 if __name__ == "__main__":
