@@ -18,12 +18,14 @@ class Limits:
             the point estimate against it.
         sine_tolerance: largest vector sine between builds of two devices.
         holdout_precision: precision that the cut-off must reach on the hold-out.
+        residual_threshold: gradient-annihilation residual below which a saddle neighbourhood is near.
     """
 
     p: float = 0.98
     confidence: float | None = 0.95
     sine_tolerance: float = 2.0**-26  # the root of float64's machine epsilon
     holdout_precision: float = 1.0
+    residual_threshold: float = 1e-4
 
     def __post_init__(self) -> None:
         if not (0 < self.p <= 1):
@@ -39,3 +41,19 @@ class Limits:
                 f"sine tolerance is {self.sine_tolerance:g}, but a sine lies in [0, 1]: "
                 "give --sine-tolerance a number above 0 and at most 1."
             )
+        if not (math.isfinite(self.residual_threshold) and self.residual_threshold > 0):
+            raise ProtocolError(
+                f"residual threshold is {self.residual_threshold:g}: give --residual-threshold a number above 0."
+            )
+
+
+def default_residual_threshold(dtype: str) -> float:
+    """Returns the residual that the paper found sufficient for divergence.
+
+    "In 64-bit, the apparent sufficient residual value for divergence is 1e-4" (Figure 2); "Adjusting upward by 1e3 for
+    the lower machine epsilon of 32-bit" (Section IV-G).
+
+    Args:
+        dtype: ``"float64"`` or ``"float32"``.
+    """
+    return {"float64": 1e-4, "float32": 1e-1}[dtype]

@@ -28,7 +28,8 @@ class Requirement:
         compares_devices: whether it takes a difference for one of devices. Where it does, an order surrogate is left
             out in portable arithmetic: the order of sums is part of that arithmetic, so another order is another
             computation, not another device.
-        gating: whether the verdict depends on it; if not, it is measured and reported.
+        needs_curvature: whether it is decided only in runs that record the curvature.
+        gating: whether the verdict depends on it; if not, it is advisory: measured and reported.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Requirement:
     most_k: int | None = None
     portable_only: bool = False
     compares_devices: bool = False
+    needs_curvature: bool = False
     gating: bool = True
 
     def applies_to(self, k: int, arithmetic: str) -> bool:
@@ -125,5 +127,32 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section IV-F",
         "precision 1 at tau in the original build, with its recall",
         scope="k",
+    ),
+    Requirement(
+        "LC-PQ-06",
+        "A rebuild on another device parts from the original only after the released epoch.",
+        "Breuer, Furtado, Orr, Section IV-G and Figure 2",
+        "vector sine at most the tolerance at every step up to the released epoch, with the onset of divergence",
+        scope="rebuild",
+        compares_devices=True,
+        gating=False,
+    ),
+    Requirement(
+        "LC-PQ-07",
+        "Training keeps away from saddle neighbourhoods.",
+        "Breuer, Furtado, Orr, Section IV-G and Figure 2",
+        "gradient-annihilation residual above the threshold at every step whose curvature was recorded",
+        scope="k",
+        needs_curvature=True,
+        gating=False,
+    ),
+    Requirement(
+        "LC-PQ-08",
+        "The Hessian is indefinite, as the paper found it at every step.",
+        "Breuer, Furtado, Orr, equation 3 and Section IV-G",
+        "upper bound of its smallest eigenvalue below 0 at every step whose curvature was recorded",
+        scope="k",
+        needs_curvature=True,
+        gating=False,
     ),
 )

@@ -58,7 +58,7 @@ class Evidence:
 
 
 def _message(report: pytest.TestReport, evidence: dict[str, object] | None) -> str:
-    if evidence is not None and not report.skipped:
+    if evidence is not None and (hasattr(report, "wasxfail") or not report.skipped):
         return str(evidence["message"])
     if isinstance(report.longrepr, tuple):  # a skip: path, line, reason
         return str(report.longrepr[2]).removeprefix("Skipped: ")

@@ -9,7 +9,7 @@ from typing import Any
 from fixtures.cases import Case
 from fixtures.options import Settings
 from longcon.problems import ProblemData
-from reports.verdict import Result, Verdict
+from reports.verdict import NOT_MET, Result, Verdict
 
 # pytest-html's page begins with the environment and is set in light grey; the verdict belongs on top, in black.
 _STYLE = """<style>
@@ -68,13 +68,21 @@ def evidence_html(expected: Sequence[Case], results: Mapping[str, Result]) -> st
     for case in expected:
         result = results.get(case.key)
         evidence = result.evidence if result else None
-        outcome = "not run" if result is None else "ineffective" if result.ineffective else result.outcome
+        outcome = _outcome(case, result)
         subject = evidence["subject"] if evidence else case.name
         rows.append((case.requirement.id, case.requirement.statement, subject, *_numbers(evidence), outcome))
         if evidence and evidence["lines"]:
             lists += _list(f"{case.key}: discordant cases", evidence["lines"])
     head = ("requirement", "statement", "subject", "measured", "limit", "outcome")
     return _table("Measured against limit", head, rows) + lists
+
+
+def _outcome(case: Case, result: Result | None) -> str:
+    if result is None:
+        return "not run"
+    if result.found_unmet and not case.gating:
+        return NOT_MET
+    return "ineffective" if result.ineffective else result.outcome
 
 
 def _numbers(evidence: Mapping[str, Any] | None) -> tuple[str, str]:

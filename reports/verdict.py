@@ -10,6 +10,9 @@ from typing import Any
 from fixtures.cases import Case
 
 
+NOT_MET = "advisory, not met"
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one case's test.
@@ -29,6 +32,11 @@ class Result:
         """Whether its test passed on evidence that meets the requirement; passing on none decides nothing."""
         evidence = self.evidence
         return self.outcome == "passed" and evidence is not None and bool(evidence["ok"] and evidence["evidence"])
+
+    @property
+    def found_unmet(self) -> bool:
+        """Whether its check found the requirement not met, and its test did not fail for it."""
+        return self.outcome != "failed" and self.evidence is not None and not self.evidence["ok"]
 
     @property
     def ineffective(self) -> bool:
@@ -63,7 +71,8 @@ def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Se
     """Returns the verdict on a run.
 
     A gating requirement is met when each of its cases passed; a case whose surrogate is ineffective may be missing as
-    long as another case of the same requirement and k has passed.
+    long as another case of the same requirement and k has passed. What an advisory requirement found is noted; only
+    that its test could not be finished counts as a failure.
 
     Args:
         expected: every case that must be decided.
@@ -71,13 +80,15 @@ def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Se
         strange: failures and errors outside the cases, e.g. of collection.
     """
     failed, missing, notes = list(strange), [], []
-    gating = [case for case in expected if case.requirement.gating]
+    gating = [case for case in expected if case.gating]
     met = {(case.requirement.id, case.k) for case in gating if _is_met(results, case)}
     for case in expected:
         result = results.get(case.key)
         if result is not None and result.met:
             continue
-        if result is not None and (result.outcome == "failed" or (result.evidence and not result.evidence["ok"])):
+        if result is not None and not case.gating and result.found_unmet:
+            notes.append(f"{case.key}: {NOT_MET}: {result.message}")
+        elif result is not None and (result.outcome == "failed" or (result.evidence and not result.evidence["ok"])):
             failed.append(f"{case.key}: {result.message}")
         elif result is not None and result.ineffective:
             notes.append(f"{case.key}: {result.message}")
@@ -85,7 +96,7 @@ def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Se
                 missing.append(f"{case.key}: no effective device decided it")
         else:
             why = result.message if result else "its test was not run"
-            (missing if case.requirement.gating else notes).append(f"{case.key}: {why}")
+            (missing if case.gating else notes).append(f"{case.key}: {why}")
     word = "FAIL" if failed else "INCOMPLETE" if missing else "PASS"
     return Verdict(word, _sentence(word, expected, results, failed, missing), (*failed, *missing), tuple(notes))
 
@@ -104,6 +115,9 @@ def _sentence(
     ineffective = sum(result.ineffective for result in results.values())
     if ineffective:
         start += f", {ineffective} shown ineffective"
+    unmet = sum(not case.gating and case.key in results and results[case.key].found_unmet for case in expected)
+    if unmet:
+        start += f", {unmet} {NOT_MET}"
     if failed:
         by_requirement = Counter(text.partition("[")[0] for text in failed)
         return f"{start}; failed: {', '.join(f'{name} ({n})' for name, n in by_requirement.items())}."

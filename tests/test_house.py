@@ -15,6 +15,7 @@ FLOORS = [
     {"longcon.cohorts", "longcon.measures", "longcon.requirements", "longcon.training", "longcon.devices"},
     {"longcon.protocol", "longcon.problems"},
     {"longcon.builds"},
+    {"longcon.divergence"},
     {"longcon.checks"},
     {"fixtures"},
     {"reports"},

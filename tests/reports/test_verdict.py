@@ -98,6 +98,30 @@ def test_a_failure_outside_the_cases_fails_the_run() -> None:
     assert given.reasons == ("validation/broken.py: could not be collected",)
 
 
+XFAILED = Result("skipped", "parted", {"evidence": True, "ok": False})
+
+
+@pytest.mark.parametrize("unmet", [XFAILED, UNASSERTED])
+def test_what_an_advisory_requirement_finds_is_counted_and_noted_but_does_not_gate(unmet: Result) -> None:
+    given = verdict([*EXPECTED, ADVISORY], {**_results(*(PASSED,) * 4), ADVISORY.key: unmet})
+    assert given.sentence == (
+        "PASS: k = 1, 2: 4 of 5 checks passed, 1 advisory, not met; every gating requirement is met."
+    )
+    assert given.notes == (f"LC-PQ-02[cpu+order:1-k1]: advisory, not met: {unmet.message}",)
+
+
+@pytest.mark.parametrize("unmet", [XFAILED, UNASSERTED, FAILED])
+def test_an_advisory_requirement_that_the_run_requires_gates_it(unmet: Result) -> None:
+    required = Case(ADVISORY.requirement, 1, ORDER, required=True)
+    given = verdict([*EXPECTED, required], {**_results(*(PASSED,) * 4), required.key: unmet})
+    assert given.sentence == "FAIL: k = 1, 2: 4 of 5 checks passed; failed: LC-PQ-02 (1)."
+
+
+def test_an_advisory_test_that_could_not_be_finished_fails_the_run() -> None:
+    results = {**_results(*(PASSED,) * 4), ADVISORY.key: Result("failed", "a state is missing")}
+    assert verdict([*EXPECTED, ADVISORY], results).word == "FAIL"
+
+
 @pytest.mark.parametrize("result", [None, SKIPPED, INEFFECTIVE])
 def test_an_advisory_requirement_does_not_gate_but_is_noted(result: Result | None) -> None:
     results = {**_results(*(PASSED,) * 4), **({ADVISORY.key: result} if result else {})}

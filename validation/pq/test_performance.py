@@ -13,7 +13,10 @@ from longcon.checks import (
     all_builds_agree,
     cutoff_is_precise,
     cutoff_of,
+    hessian_indefinite,
+    parts_after_release,
     rebuild_agrees,
+    residual_above_threshold,
     sine_below_tolerance,
     sine_measured,
 )
@@ -62,4 +65,27 @@ def test_all_builds_are_longitudinally_consistent(
 def test_cutoff_is_precise(original: Build, epoch: int, data: ProblemData, settings: Settings, judge: Judge) -> None:
     """No hold-out case of another class is called as the target class at tau."""
     outcome = judge(cutoff_is_precise(original, epoch, data, settings.limits))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-06")
+def test_rebuild_parts_after_release(
+    original: Build, rebuild: Build, epoch: int, settings: Settings, judge: Judge
+) -> None:
+    """The rebuild stays together with the original at every step up to the released epoch."""
+    outcome = judge(parts_after_release(original, rebuild, epoch, settings.limits.sine_tolerance))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-07")
+def test_residual_is_above_threshold(original: Build, settings: Settings, judge: Judge) -> None:
+    """The gradient never all but vanishes in the leading directions of the Hessian."""
+    outcome = judge(residual_above_threshold(original, settings.limits.residual_threshold))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-08")
+def test_hessian_is_indefinite(original: Build, judge: Judge) -> None:
+    """The loss curves both ways at every recorded step."""
+    outcome = judge(hessian_indefinite(original))
     assert outcome.ok, outcome

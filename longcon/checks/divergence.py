@@ -1,0 +1,150 @@
+"""When rebuilds part from the original, and how near training comes to what the paper holds responsible."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from longcon.builds import Build, sketched_sine
+from longcon.checks.outcome import Outcome
+from longcon.divergence import find_onset, share_below
+from longcon.errors import BuildError
+
+
+def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: float) -> Outcome:
+    """Decides LC-PQ-06: the sine stays within the tolerance at every step up to the released epoch.
+
+    Source: paper, Section IV-G and Figure 2; the rule of the onset is that of `longcon.divergence.onset`. The sines
+    are those of the trajectories' sketches.
+
+    Args:
+        original: the original build.
+        rebuild: a build of another device.
+        epoch: the released epoch.
+        tolerance: of the protocol.
+
+    Raises:
+        BuildError: both are the same build.
+    """
+    if original.folder == rebuild.folder:
+        raise BuildError(f"Build {original.folder.name} was to be compared with itself: compare two builds.")
+    sines = sketched_sine(original.trajectory(), rebuild.trajectory())
+    epochs = int(original.request["recipe"]["epochs"])
+    onset = find_onset(sines, (len(sines) - 1) // epochs, tolerance)
+    released = epoch * onset.steps_per_epoch
+    above = np.flatnonzero(sines[: released + 1] > tolerance)
+    together = epochs if onset.left is None else onset.epoch_of(onset.left)
+    pair = f"{rebuild.title} against {original.device}"
+    where = f"{pair}: released epoch {epoch} of {epochs}; the sine "
+    if onset.left is None:
+        where += f"ends within {tolerance:.2e}"
+    else:
+        where += f"leaves {tolerance:.2e} for good in epoch {onset.left // onset.steps_per_epoch + 1}"
+    if onset.parted is not None and onset.epochs_taken is not None:
+        speed = "rapid" if onset.rapid else "gradual"
+        where += f", the builds part in epoch {max(1, -(-onset.parted // onset.steps_per_epoch))} ({speed})"
+    if len(above):
+        where += (
+            f"; it is above the tolerance at {len(above)} of {released} steps up to the release, first in epoch "
+            f"{max(1, -(-int(above[0]) // onset.steps_per_epoch))}. Likely cause: round-off grown in training; see "
+            "python -m longcon divergence, or try an earlier --release-epoch"
+        )
+    return Outcome(
+        "LC-PQ-06",
+        pair,
+        not len(above),
+        together,
+        float(epoch),
+        "epochs together",
+        released,
+        where + ".",
+        evidence=original.numeric_class != rebuild.numeric_class,
+        details={
+            "epoch": epoch,
+            "left": onset.left,
+            "onset": onset.step,
+            "parted": onset.parted,
+            "rapid": onset.rapid,
+            "steps_per_epoch": onset.steps_per_epoch,
+        },
+    )
+
+
+def residual_above_threshold(original: Build, threshold: float) -> Outcome:
+    """Decides LC-PQ-07: the gradient-annihilation residual is above the threshold at every recorded step.
+
+    Source: paper, Section IV-G and Figure 2.
+
+    Args:
+        original: the original build, its curvature recorded.
+        threshold: of the protocol.
+
+    Raises:
+        BuildError: its curvature was not recorded.
+    """
+    residuals, per_epoch = original.trajectory().residuals, _steps_per_epoch(original)
+    recorded = _recorded(original, residuals)
+    least = int(np.nanargmin(residuals))
+    below = int((residuals[recorded] < threshold).sum())
+    share = share_below(residuals, threshold) or 0.0
+    message = (
+        f"{original.title}: residual below {threshold:.1e} at {below} of {len(recorded)} recorded steps ({share:.2%}); "
+        f"least {residuals[least]:.2e}, at minibatch {least % per_epoch + 1} of epoch {least // per_epoch + 1}."
+    )
+    if below:
+        message += " How well that foretells a divergence is measured in docs/divergence.md."
+    return Outcome(
+        "LC-PQ-07",
+        original.title,
+        bool(residuals[least] > threshold),
+        float(residuals[least]),
+        threshold,
+        "residual",
+        len(recorded),
+        message,
+        details={"below": below, "share": share, "step": least},
+    )
+
+
+def hessian_indefinite(original: Build) -> Outcome:
+    """Decides LC-PQ-08: the upper bound of the Hessian's smallest eigenvalue is negative at every recorded step.
+
+    Source: paper, equation 3 and Section IV-G.
+
+    Args:
+        original: the original build, its curvature recorded.
+
+    Raises:
+        BuildError: its curvature was not recorded.
+    """
+    trajectory, per_epoch = original.trajectory(), _steps_per_epoch(original)
+    recorded = _recorded(original, trajectory.smallest)
+    most = int(np.nanargmax(trajectory.smallest))
+    bound, error = float(trajectory.smallest[most]), float(trajectory.smallest_errors[most])
+    negative = int((trajectory.smallest[recorded] < 0).sum())
+    message = (
+        f"{original.title}: the smallest eigenvalue is negative for sure at {negative} of {len(recorded)} recorded "
+        f"steps; its largest upper bound is {bound:.2e} (|Hv - theta v| {error:.1e}), at minibatch "
+        f"{most % per_epoch + 1} of epoch {most // per_epoch + 1}."
+    )
+    return Outcome(
+        "LC-PQ-08",
+        original.title,
+        bound < 0,
+        bound,
+        0.0,
+        "eigenvalue",
+        len(recorded),
+        message,
+        details={"negative": negative, "step": most, "error": error},
+    )
+
+
+def _recorded(build: Build, values: np.ndarray) -> np.ndarray:
+    found = np.flatnonzero(~np.isnan(values))
+    if not len(found):
+        raise BuildError(f"{build.title} recorded no curvature: run again with --curvature-every=1.")
+    return found
+
+
+def _steps_per_epoch(build: Build) -> int:
+    return len(build.trajectory().losses) // int(build.request["recipe"]["epochs"])

@@ -1,0 +1,76 @@
+"""Growth and bursts on two trainings whose differences are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from longcon.divergence.growth import bursts, growth, leaked, total_growth
+
+
+def _sketches(steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    values = np.random.default_rng(seed).normal(size=(3, steps + 1, 128))
+    values[1:, 0] = 0.0
+    return values[0], values[1], values[2]
+
+
+def test_equal_trainings_do_not_differ() -> None:
+    one = _sketches(4, 0)
+    found = growth(one, one, 0.9)
+    assert not found.parameters.any()
+    assert not found.moments.any()
+    assert not found.gradients.any()
+    assert np.isnan(found.gains).all()
+
+
+def test_the_gradients_are_those_that_made_the_moments() -> None:
+    generator, decay, steps = np.random.default_rng(1), 0.9, 30
+    parameters = np.abs(generator.normal(size=(steps + 1, 128)))
+    gradients = generator.normal(size=(steps, 128))
+    apart = 1e-6 * generator.normal(size=(steps, 128))
+
+    def moments(of: np.ndarray) -> np.ndarray:
+        result = np.zeros((steps + 1, 128))
+        for t in range(steps):
+            result[t + 1] = decay * result[t] + (1 - decay) * of[t]
+        return result
+
+    shift = 1e-9 * generator.normal(size=parameters.shape)
+    found = growth(
+        (parameters, moments(gradients), parameters),
+        (parameters + shift, moments(gradients + apart), parameters),
+        decay,
+    )
+    lengths = np.linalg.norm(apart, axis=1)
+    np.testing.assert_allclose(found.gradients, lengths, rtol=1e-6)
+    np.testing.assert_allclose(found.gains, lengths / np.linalg.norm(shift[:-1], axis=1), rtol=1e-5)
+    np.testing.assert_allclose(
+        found.parameters, np.linalg.norm(shift, axis=1) / np.linalg.norm(parameters, axis=1), rtol=1e-5
+    )
+    assert not found.norms.any()
+
+
+@pytest.mark.parametrize(
+    ("moments", "updates"),
+    [
+        ([0, 1e-16, 1e-16, 1e-15, 1e-15], [2]),
+        ([0, 1e-16, 9.9e-16], []),
+        ([0, 0, 1e-3], []),  # from nothing to something: round-off is born, nothing is amplified
+        ([1, 10, 100], [0, 1]),
+        ([1, 0.5, 0.25], []),
+    ],
+)
+def test_bursts(moments: list[float], updates: list[int]) -> None:
+    assert bursts(np.array(moments, dtype=np.float64)).tolist() == updates
+
+
+def test_growth_leaks_for_ten_updates_and_is_counted_once() -> None:
+    parameters = np.exp(0.1 * np.arange(41))
+    found = leaked(parameters, np.array([2, 7, 30, 38]))
+    np.testing.assert_allclose(found, [0.5, 1.0, 0.8, 0.2], rtol=1e-12)
+    assert found.sum() <= total_growth(parameters) == pytest.approx(4.0)
+
+
+def test_total_growth_begins_where_the_builds_first_differ() -> None:
+    assert total_growth(np.array([0, 0, 1e-16, 1e-12, 1e-13])) == pytest.approx(np.log(1e4))
+    assert total_growth(np.zeros(3)) == 0.0
