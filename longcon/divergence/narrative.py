@@ -1,0 +1,104 @@
+"""A divergence in words: when two builds part, why, and on which cases."""
+
+from __future__ import annotations
+
+from longcon.divergence.pair import Pair
+from longcon.divergence.update import Update
+from longcon.problems import ProblemData
+
+
+def told(pair: Pair, at_onset: Update | None) -> list[str]:
+    """Returns lines that tell when a pair of builds parts, and what is known of the update at the onset.
+
+    Args:
+        pair: two builds.
+        at_onset: the update with which the divergence begins; None if there is none.
+    """
+    lines = [pair.title, f"  first bit that differs   {_first(pair)}", f"  divergence               {_when(pair)}"]
+    lines.append(f"  sine at epoch            {_sines(pair)}")
+    if at_onset is not None:
+        lines += ["  the update at the onset", *(f"    {name:22} {value}" for name, value in _rows(at_onset))]
+    return lines
+
+
+def burden_lines(pair: Pair, data: ProblemData, names: dict[int, tuple[str, ...]], most: int) -> list[str]:
+    """Returns lines that list the minibatches whose bursts carried most of the growth.
+
+    Args:
+        pair: two builds with detail.
+        data: names the classes of the training cases.
+        names: the cases of each minibatch, by its position.
+        most: how many to list.
+    """
+    label = dict(zip(data.training_cases, data.training_labels.tolist(), strict=True))
+    lines = []
+    for burden in pair.burdens[:most]:
+        cases = ", ".join(f"{name} ({data.classes[label[name]]})" for name in names[burden.position])
+        bursts = f"{burden.bursts} burst{'s' if burden.bursts > 1 else ''}"
+        lines.append(f"    {bursts:10} {burden.share:6.1%} of the growth   {cases}")
+    return lines
+
+
+def _first(pair: Pair) -> str:
+    if pair.first_difference is None:
+        return "none: the builds are identical at every step"
+    if pair.first_difference == 0:
+        return "the initial state"
+    return _place(pair, pair.first_difference - 1)
+
+
+def _when(pair: Pair) -> str:
+    onset = pair.onset
+    if onset.left is None:
+        return "none: together to the end"
+    if onset.step is None or onset.parted is None or onset.epochs_taken is None:
+        return f"left round-off with {_place(pair, onset.left)}, not apart by the end"
+    speed = "rapid" if onset.rapid else "gradual"
+    return (
+        f"begins with {_place(pair, onset.step)}; apart after {onset.epoch_of(onset.parted):.1f} epochs "
+        f"({speed}: {onset.epochs_taken:.1f} epochs from round-off to 1e-2)"
+    )
+
+
+def _place(pair: Pair, update: int) -> str:
+    epoch, minibatch = divmod(update, pair.onset.steps_per_epoch)
+    return f"update {update} (epoch {epoch + 1}, minibatch {minibatch + 1})"
+
+
+def _sines(pair: Pair) -> str:
+    epochs = (len(pair.sines) - 1) // pair.onset.steps_per_epoch
+    shown = sorted({epoch for epoch in (1, 2, 4, 8, 16, 32, 64, epochs) if epoch <= epochs})
+    return ", ".join(f"{epoch}: {pair.sines[epoch * pair.onset.steps_per_epoch]:.0e}" for epoch in shown)
+
+
+def _rows(update: Update) -> list[tuple[str, str]]:
+    rows = [
+        ("where", f"epoch {update.epoch}, minibatch {update.minibatch}"),
+        ("cases", ", ".join(update.cases)),
+        ("loss", f"{update.loss:.3g}"),
+        ("gradient norm", f"{update.gradient_norm:.3g}{_rank(update.gradient_rank)}"),
+    ]
+    if update.residual is not None:
+        rows.append(("residual", f"{update.residual:.3g}{_rank(update.residual_rank)}"))
+    if update.smallest is not None and update.largest is not None:
+        rows.append(
+            (
+                "Hessian",
+                f"smallest eigenvalue at most {update.smallest:.3g} (|Hv - theta v| {update.smallest_error:.0e}), "
+                f"largest magnitude {update.largest:.3g}",
+            )
+        )
+    for what, change in (("parameters", update.parameters), ("moments", update.moments), ("maxima", update.norms)):
+        if change is not None:
+            rows.append((f"difference of {what}", f"{change[0]:.1e} -> {change[1]:.1e}"))
+    rows += [
+        (f"variance, layer {name}", f"{value:.3g}{_rank(rank)}") for name, (value, rank) in update.variances.items()
+    ]
+    rows += [(f"switched, layer {name}", f"{count} units") for name, count in update.switched_units.items()]
+    if update.switched_maxima is not None:
+        rows.append(("switched maxima", f"{update.switched_maxima:.2%} of those sampled"))
+    return rows
+
+
+def _rank(rank: float | None) -> str:
+    return "" if rank is None else f" (above {rank:.1%} of all updates)"
