@@ -15,9 +15,9 @@ FLOORS = [
     {"longcon.cohorts", "longcon.measures", "longcon.requirements", "longcon.training", "longcon.devices"},
     {"longcon.protocol", "longcon.problems"},
     {"longcon.builds"},
-    {"longcon.checks"},
-    {"fixtures"},
-    {"reports"},
+    {"longcon.checks", "longcon.figures"},
+    {"fixtures", "longcon.commands"},
+    {"reports", "longcon.__main__"},
     {"validation", "conftest"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
