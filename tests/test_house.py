@@ -16,9 +16,9 @@ FLOORS = [
     {"longcon.protocol", "longcon.problems"},
     {"longcon.builds"},
     {"longcon.divergence"},
-    {"longcon.checks"},
-    {"fixtures"},
-    {"reports"},
+    {"longcon.checks", "longcon.figures"},
+    {"fixtures", "longcon.commands"},
+    {"reports", "longcon.__main__"},
     {"validation", "conftest"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from longcon.divergence.growth import bursts, leaked, total_growth
+from longcon.divergence.growth import leaked, total_growth
 
 Values = NDArray[np.float64]
 
@@ -34,15 +34,14 @@ class Burden:
     share: float
 
 
-def burdens(parameters: Values, moments: Values, steps_per_epoch: int) -> tuple[Burden, ...]:
+def burdens(parameters: Values, updates: NDArray[np.int64], steps_per_epoch: int) -> tuple[Burden, ...]:
     """Returns the minibatches with bursts, those with most growth first.
 
     Args:
         parameters: difference of the parameters at every step, up to where the builds part; see `Growth`.
-        moments: difference of the first moments at every step, as long.
+        updates: those with a burst, before the builds part.
         steps_per_epoch: minibatches in an epoch.
     """
-    updates = bursts(moments)
     if not len(updates):
         return ()
     grown, positions = leaked(parameters, updates), updates % steps_per_epoch
@@ -68,9 +67,9 @@ def concentration(counts: NDArray[np.int64], chosen: Sequence[int]) -> float | N
     return float(counts[list(chosen)].sum() / total) if total else None
 
 
-def burst_counts(moments: Values, steps_per_epoch: int) -> NDArray[np.int64]:
-    """Returns the number of bursts on each minibatch of the epoch."""
-    return np.bincount(bursts(moments) % steps_per_epoch, minlength=steps_per_epoch)
+def burst_counts(updates: NDArray[np.int64], steps_per_epoch: int) -> NDArray[np.int64]:
+    """Returns the number of bursts on each minibatch of the epoch, from the updates with a burst."""
+    return np.bincount(updates % steps_per_epoch, minlength=steps_per_epoch)
 
 
 def hardest(counts: NDArray[np.int64], number: int) -> tuple[int, ...]:

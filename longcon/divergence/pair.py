@@ -82,7 +82,7 @@ def compare(original: Build, rebuild: Build, tolerance: float) -> Pair:
     found, heavy, accounts = np.zeros(0, dtype=np.int64), (), {}
     if grown is not None:
         found = bursts(grown.moments[: until + 1])
-        heavy = burdens(grown.parameters[: until + 1], grown.moments[: until + 1], steps_per_epoch)
+        heavy = burdens(grown.parameters[: until + 1], found, steps_per_epoch)
         accounts = merits(predictors(a), found, until)
     return Pair(
         original, rebuild, sines, first_difference(a.digests, b.digests), onset, grown, found, heavy, accounts

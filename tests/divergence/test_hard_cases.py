@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from longcon.divergence.growth import bursts
 from longcon.divergence.hard_cases import burdens, burst_counts, concentration, hardest
 
 EPOCH, EPOCHS = 20, 6
 
 
 def _planted(positions: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Differences of parameters and moments: at each epoch a burst on given positions, by a given ln of growth."""
+    """Differences of the parameters, and the bursts: at each epoch one on given positions, by a given ln of growth."""
     steps = EPOCH * EPOCHS
     parameters, moments = np.full(steps + 1, 1e-15), np.full(steps + 1, 1e-15)
     for t in range(steps):
         growth = positions.get(t % EPOCH, 0.0)
         parameters[t + 1] = parameters[t] * np.exp(growth)
         moments[t + 1] = moments[t] * (20 if growth else 0.9)
-    return parameters, moments
+    return parameters, bursts(moments)
 
 
 def test_the_planted_minibatches_carry_all_growth() -> None:

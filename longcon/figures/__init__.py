@@ -1,0 +1,1 @@
+"""Figures of the paper: arrays in, vector graphics out."""
