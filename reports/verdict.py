@@ -9,7 +9,6 @@ from typing import Any
 
 from fixtures.cases import Case
 
-
 NOT_MET = "advisory, not met"
 
 

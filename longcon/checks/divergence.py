@@ -8,7 +8,6 @@ from longcon.builds import Build
 from longcon.checks.outcome import Outcome
 from longcon.divergence import find_onset, share_below
 from longcon.errors import BuildError
-from longcon.training import sketched_sine
 
 
 def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: float) -> Outcome:
@@ -28,7 +27,7 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
     """
     if original.folder == rebuild.folder:
         raise BuildError(f"Build {original.folder.name} was to be compared with itself: compare two builds.")
-    sines = sketched_sine(original.trajectory().sketches, rebuild.trajectory().sketches)
+    sines = original.trajectory().sine(rebuild.trajectory())
     epochs = int(original.request["recipe"]["epochs"])
     onset = find_onset(sines, (len(sines) - 1) // epochs, tolerance)
     released = epoch * onset.steps_per_epoch

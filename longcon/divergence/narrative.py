@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from longcon.divergence.pair import Pair
+from longcon.divergence.study import Study
 from longcon.divergence.update import Update
 from longcon.problems import ProblemData
 
@@ -102,3 +103,35 @@ def _rows(update: Update) -> list[tuple[str, str]]:
 
 def _rank(rank: float | None) -> str:
     return "" if rank is None else f" (above {rank:.1%} of all updates)"
+
+
+def summary(found: Study, names: dict[int, tuple[str, ...]]) -> list[str]:
+    """Returns lines that tell what all pairs show together.
+
+    Args:
+        found: the study of one original and its surrogates.
+        names: the cases of each minibatch, by its position.
+    """
+    lines = ["all surrogates together"]
+    if found.by_release is not None and found.parted is not None:
+        lines += [
+            f"  another device leaves round-off by the released epoch: {found.by_release}",
+            f"  another device parts by the last epoch: {found.parted}",
+        ]
+    if found.below_threshold is not None:
+        lines.append(f"  steps with a residual below the threshold: {found.below_threshold:.2%}")
+    if not found.bursts:
+        return [*lines, "  no bursts"]
+    hardest = "; ".join(", ".join(names[position]) for position in found.hardest)
+    held_out = "" if found.held_out is None else f", {found.held_out:.0%} where chosen on the other pairs"
+    lines += [
+        f"  bursts: {found.bursts}, {found.on_hardest:.0%} of them on {len(found.hardest)} of {len(names)} "
+        f"minibatches{held_out}",
+        f"    {hardest}",
+    ]
+    if found.growth_in_bursts is not None:
+        lines.append(f"  growth of the difference within ten updates of a burst: {found.growth_in_bursts:.0%}")
+    lines.append("  what foretells a burst (0.5 is chance), and goes with the gain of an update (rank correlation)")
+    for name, merit in sorted(found.merits.items(), key=lambda pair: -pair[1]):
+        lines.append(f"    {merit:.2f}  {found.gains.get(name, float('nan')):+.2f}  {name}")
+    return lines

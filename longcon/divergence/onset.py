@@ -3,8 +3,8 @@
 The rule, on the curve of the vector sine by training step (paper, Section IV-G, Figure 2):
 
 * Two builds are *together* while the sine is at most the tolerance, that is while the difference is round-off.
-* They have *parted* from the first step at which the sine reaches 1e-2 (or exceeds the tolerance, where that is larger)
-  and never falls below the tolerance again: one parameter vector then points visibly elsewhere, which no later step undoes.
+* They have *parted* from the first step at which the sine reaches 1e-2 (or exceeds the tolerance, where that is
+  larger) and never falls below the tolerance again: one parameter vector then points visibly elsewhere for good.
 * The *onset* is the last step before that at which they were together.
 * The divergence is *rapid* if between onset and parting the sine grew at least tenfold an epoch on average, which slow
   accumulation of round-off does not do.

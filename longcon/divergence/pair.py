@@ -13,7 +13,7 @@ from longcon.divergence.hard_cases import Burden, burdens
 from longcon.divergence.onset import Onset, find_onset
 from longcon.divergence.predictors import merits, predictors
 from longcon.errors import BuildError
-from longcon.training import Trajectory, first_difference, sketched_sine
+from longcon.training import Trajectory
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def compare(original: Build, rebuild: Build, tolerance: float) -> Pair:
                 "compare builds of one recipe on the same data."
             )
     a, b = original.trajectory(), rebuild.trajectory()
-    sines = sketched_sine(a.sketches, b.sketches)
+    sines = a.sine(b)
     steps_per_epoch = len(a.losses) // int(original.request["recipe"]["epochs"])
     onset = find_onset(sines, steps_per_epoch, tolerance)
     until = len(sines) - 1 if onset.parted is None else onset.parted
@@ -84,9 +84,7 @@ def compare(original: Build, rebuild: Build, tolerance: float) -> Pair:
         found = bursts(grown.moments[: until + 1])
         heavy = burdens(grown.parameters[: until + 1], found, steps_per_epoch)
         accounts = merits(predictors(a), found, until)
-    return Pair(
-        original, rebuild, sines, first_difference(a.digests, b.digests), onset, grown, found, heavy, accounts
-    )
+    return Pair(original, rebuild, sines, a.first_difference(b), onset, grown, found, heavy, accounts)
 
 
 def _growth(a: Trajectory, b: Trajectory, first_decay: float) -> Growth | None:

@@ -1,0 +1,175 @@
+"""Tell when builds part, at which update, on which cases, and how likely a rebuild elsewhere is to part too.
+
+It trains the original build and one build on each surrogate, keeps what happens inside every step, and compares them
+pair by pair. order:1 to order:N also serve as draws of round-off, from which the probability of a divergence follows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from longcon.builds import Build, Campaign, Plan, Store
+from longcon.checks import all_builds_agree, cutoff_of
+from longcon.commands.build_options import add_build_options
+from longcon.commands.parser import Parser, whole_number
+from longcon.commands.progress import Progress
+from longcon.devices import parse_devices
+from longcon.divergence import Pair, Study, Update, compare, study, update_at
+from longcon.divergence.narrative import burden_lines, summary, told
+from longcon.errors import CutoffError
+from longcon.measures import default_sine_tolerance
+from longcon.problems import GbmProblem, ProblemData
+from longcon.protocol import Limits, default_residual_threshold
+from longcon.training import Recipe, minibatch_cases
+
+_BURDENS_SHOWN = 5
+
+
+def add_options(parser: Parser) -> None:
+    """Adds the command's options."""
+    add = parser.add_argument
+    add("--k", type=whole_number("--k", 1), action="append", metavar="K", help="cases in a minibatch; repeatable (1)")
+    add("--dtype", default="float64", metavar="NAME", help="float64 or float32 (default: %(default)s)")
+    add(
+        "--surrogate",
+        action="append",
+        metavar="NAME",
+        help="isa:NAME, mkl:COMPATIBLE or order:N; repeatable (default: isa:default and mkl:COMPATIBLE)",
+    )
+    add(
+        "--orders",
+        type=whole_number("--orders", 0),
+        default=4,
+        metavar="N",
+        help="compare with order:1 to order:N too (default: %(default)s)",
+    )
+    add(
+        "--curvature-every",
+        type=whole_number("--curvature-every", 0),
+        default=1,
+        metavar="N",
+        help="record the original's curvature at every N-th step; 0 for none (default: %(default)s)",
+    )
+    add("--json", action="store_true", help="print JSON")
+    add_build_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains, compares and tells."""
+    surrogates = options.surrogate or ["isa:default", "mkl:COMPATIBLE"]
+    orders = [f"order:{number}" for number in range(1, options.orders + 1)]
+    recipes = tuple(
+        Recipe(k=k, dtype=options.dtype, epochs=options.epochs, seed=options.seed)
+        for k in dict.fromkeys(options.k or [1])
+    )
+    plan = Plan(
+        parse_devices(["cpu"], [*surrogates, *orders]),
+        recipes,
+        "best",
+        options.jobs,
+        options.fresh,
+        detail=True,
+        curvature_every=options.curvature_every,
+        replicates=(1,),
+    )
+    store = Store(options.store, uuid.uuid4().hex)
+    progress = Progress(plan.builds)
+    problem = GbmProblem(options.features, store.root / "cohorts", options.data, options.cohort_seed)
+    data = problem.data(progress.reading)
+    for recipe in recipes:
+        recipe.fits(len(data.training))
+    campaign = Campaign(plan, store, data, progress.building)
+    try:
+        found = [_compared(campaign, recipe, data) for recipe in recipes]
+    finally:
+        campaign.close()
+    if options.json:
+        sys.stdout.write(json.dumps([part["json"] for part in found], indent=1) + "\n")
+    else:
+        sys.stdout.write("\n\n".join("\n".join(part["lines"]) for part in found) + "\n")
+    return 0
+
+
+def _compared(campaign: Campaign, recipe: Recipe, data: ProblemData) -> dict[str, Any]:
+    tolerance, threshold = default_sine_tolerance(recipe.dtype), default_residual_threshold(recipe.dtype)
+    original = campaign.build(campaign.original_device, recipe.k, 1)
+    rebuilds = [campaign.build(device, recipe.k, 1) for device in campaign.plan.devices[1:]]
+    effective = [build for build in rebuilds if build.numeric_class != original.numeric_class]
+    lines = [f"{original.title}: released epoch {original.best_epoch} of {recipe.epochs}"]
+    lines += [
+        f"{build.device} changes no bit of the arithmetic here, so it is left out"
+        for build in rebuilds
+        if build not in effective
+    ]
+    pairs = [compare(original, build, tolerance) for build in effective]
+    seen = [None if pair.onset.step is None else update_at(pair, pair.onset.step, data) for pair in pairs]
+    per_epoch = len(original.trajectory().losses) // recipe.epochs
+    names = {
+        position: tuple(data.training_cases[case] for case in minibatch_cases(position, len(data.training), recipe))
+        for position in range(per_epoch)
+    }
+    for pair, at_onset in zip(pairs, seen, strict=True):
+        lines += ["", *told(pair, at_onset), f"  discordant calls         {_calls_in_words(pair, data)}"]
+        lines += burden_lines(pair, data, names, _BURDENS_SHOWN)
+    together = study(pairs, original.best_epoch, threshold, tolerance) if pairs else None
+    if together is not None:
+        lines += ["", *summary(together, names)]
+    return {"lines": lines, "json": _as_json(original, pairs, seen, together, names, data)}
+
+
+def _calls(pair: Pair, data: ProblemData, epoch: int) -> tuple[int, int] | None:
+    """Returns discordant and reportable calls of a pair at an epoch, tau found there; None where there is no tau."""
+    try:
+        tau = cutoff_of(pair.original, epoch, data).tau
+    except CutoffError:
+        return None
+    outcome = all_builds_agree([pair.original, pair.rebuild], epoch, tau, data, Limits())
+    return int(str(outcome.details["discordant"])), outcome.n
+
+
+def _calls_in_words(pair: Pair, data: ProblemData) -> str:
+    last = pair.original.epochs[-1]
+    parts = []
+    for name, epoch in (("released epoch", pair.original.best_epoch), ("last epoch", last)):
+        counts = _calls(pair, data, epoch)
+        found = "no cut-off" if counts is None else f"{counts[0]} of {counts[1]}"
+        parts.append(f"{found} at the {name} {epoch}")
+    return ", ".join(parts)
+
+
+def _as_json(
+    original: Build,
+    pairs: Sequence[Pair],
+    seen: Sequence[Update | None],
+    together: Study | None,
+    names: dict[int, tuple[str, ...]],
+    data: ProblemData,
+) -> dict[str, Any]:
+    epochs = original.epochs
+    return {
+        "original": original.title,
+        "released_epoch": original.best_epoch,
+        "pairs": [
+            {
+                "device": pair.rebuild.device,
+                "first_difference": pair.first_difference,
+                "onset": asdict(pair.onset),
+                "sines": {epoch: float(pair.sines[epoch * pair.onset.steps_per_epoch]) for epoch in epochs},
+                "at_onset": None if at_onset is None else asdict(at_onset),
+                "bursts": [int(update) for update in pair.bursts],
+                "burdens": [{**asdict(burden), "cases": names[burden.position]} for burden in pair.burdens],
+                "merits": pair.merits,
+                "discordant": {epoch: _calls(pair, data, epoch) for epoch in (original.best_epoch, epochs[-1])},
+            }
+            for pair, at_onset in zip(pairs, seen, strict=True)
+        ],
+        "together": None
+        if together is None
+        else {**asdict(together), "hardest_cases": [names[position] for position in together.hardest]},
+    }
