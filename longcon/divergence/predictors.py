@@ -34,8 +34,8 @@ def predictors(trajectory: Trajectory) -> dict[str, Values]:
         "large curvature": trajectory.largest,
     }
     if trajectory.detail is not None:
-        for number, name in enumerate(trajectory.detail.normalisations):
-            found[f"small variance before layer {name}"] = -trajectory.detail.variances[:, number]
+        for name, variances in trajectory.detail.variances.items():
+            found[f"small variance before layer {name}"] = -variances
     return {name: values for name, values in found.items() if not np.isnan(values).all()}
 
 

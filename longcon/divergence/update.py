@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from longcon.divergence.pair import Pair
 from longcon.divergence.predictors import rank_from_below
@@ -75,12 +76,12 @@ def update_at(pair: Pair, number: int, data: ProblemData) -> Update:
     switched: dict[str, int] = {}
     maxima = None
     if a.detail is not None and b.detail is not None:
-        for column, name in enumerate(a.detail.normalisations):
-            values = a.detail.variances[:, column]
+        for name, values in a.detail.variances.items():
             variances[name] = (float(values[number]), rank_from_below(values, number) or 0.0)
         for name in a.detail.units:
-            switched[name] = int((a.detail.passed(name, number) != b.detail.passed(name, number)).sum())
-        maxima = float((a.detail.rose(number) != b.detail.rose(number)).mean())
+            switched[name] = _differing_bits(a.detail.passed[name][number], b.detail.passed[name][number])
+        sampled = a.detail.sides_of_first + a.detail.sides_of_others
+        maxima = _differing_bits(a.detail.sides[number], b.detail.sides[number]) / sampled
     return Update(
         number=number,
         epoch=number // per_epoch + 1,
@@ -110,9 +111,13 @@ def recipe_of(pair: Pair) -> Recipe:
     return Recipe(**fields)
 
 
+def _differing_bits(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
+    return int(np.bitwise_count(a ^ b).sum())
+
+
 def _known(value: np.float64) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _step(values: np.ndarray, number: int) -> tuple[float, float]:
+def _step(values: NDArray[np.float64], number: int) -> tuple[float, float]:
     return float(values[number]), float(values[number + 1])
