@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from safetensors.numpy import load, save
 from longcon.builds.files import write_file
 from longcon.builds.request import BuildRequest, canonical_json, title_of
 from longcon.errors import StoreError
-from longcon.training import State, Training
+from longcon.training import Detail, State, Training, Trajectory
+from longcon.training.sketch import folded
 
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 4 << 20
+_TRAJECTORY = "trajectory.safetensors"
+_DETAIL = "detail.safetensors"
 _FIELDS = {
     "format",
     "request",
@@ -99,7 +102,23 @@ class Build:
         """Returns the scores, cases x classes, of ``"holdout"`` or ``"prospective"`` at an epoch."""
         return self._tensors("scores.safetensors")[f"{epoch:04d}/{cohort}"]
 
-    def _tensors(self, name: str) -> State:
+    def trajectory(self) -> Trajectory:
+        """Returns what was kept of every step, with its detail where that was asked for.
+
+        Raises:
+            StoreError: the bytes are not those of the manifest, or do not make a trajectory of the recipe.
+        """
+        epochs, name = int(self.request["recipe"]["epochs"]), _TRAJECTORY
+        try:
+            trajectory = Trajectory.of(self._tensors(name), epochs)
+            if self.request["detail"]:
+                name = _DETAIL
+                trajectory = replace(trajectory, detail=Detail.of(self._tensors(name), folded(trajectory.sketches)))
+        except ValueError as error:
+            raise _altered(self.folder, f"{name} holds no trajectory of its recipe ({error})") from error
+        return trajectory
+
+    def _tensors(self, name: str) -> dict[str, NDArray[Any]]:
         expected = self.manifest["files"].get(name)
         if expected is None:
             raise StoreError(f"Build {self.folder.name} ({self.title}) keeps no {name}: run again with --fresh.")
@@ -144,6 +163,9 @@ def write_build(
         scores[f"{epoch:04d}/holdout"] = snapshot.holdout
         scores[f"{epoch:04d}/prospective"] = snapshot.prospective
     contents["scores.safetensors"] = save(scores)
+    contents[_TRAJECTORY] = save(training.trajectory.arrays())
+    if training.trajectory.detail is not None:
+        contents[_DETAIL] = save(training.trajectory.detail.arrays())
     for name, content in contents.items():
         write_file(folder / name, content)
     manifest: dict[str, object] = {

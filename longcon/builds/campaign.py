@@ -51,6 +51,10 @@ class Plan:
         jobs: builds trained at a time.
         fresh: train again what the store holds.
         offset: where in the list of builds to begin, so that processes that share a store begin apart.
+        replicates: numbers of the trainings on each device; 1, the original's, is one of them.
+        detail: keep `Detail` of every step as well.
+        curvature_every: measure the curvature every so many steps; 0 for never.
+        curvature_of_rebuilds: measure it on every build, not on the originals alone.
     """
 
     devices: tuple[Device, ...]
@@ -59,11 +63,15 @@ class Plan:
     jobs: int
     fresh: bool
     offset: int = 0
+    replicates: tuple[int, ...] = REPLICATES
+    detail: bool = False
+    curvature_every: int = 0
+    curvature_of_rebuilds: bool = False
 
     @property
     def builds(self) -> int:
         """How many builds there are."""
-        return len(self.devices) * len(self.recipes) * len(REPLICATES)
+        return len(self.devices) * len(self.recipes) * len(self.replicates)
 
 
 class Campaign:
@@ -141,7 +149,7 @@ class Campaign:
         released = original.best_epoch if best else self._fixed_release(recipe)
         others = [
             (device, replicate)
-            for replicate in REPLICATES
+            for replicate in self.plan.replicates
             for device in self.plan.devices
             if (device, replicate) != (self.original_device, 1)
         ]
@@ -154,6 +162,8 @@ class Campaign:
         self, device: Device, recipe: Recipe, replicate: int, released: int | None, *, keep_best: bool
     ) -> Build:
         fingerprint = self._fingerprint(device, recipe.k)
+        is_original = (device, replicate) == (self.original_device, 1)
+        curvature = is_original or self.plan.curvature_of_rebuilds
         request = BuildRequest(
             data=self._digest,
             recipe=recipe,
@@ -164,6 +174,8 @@ class Campaign:
             replicate=replicate,
             record=recorded_epochs(recipe.epochs, released),
             keep_best=keep_best,
+            detail=self.plan.detail,
+            curvature_every=self.plan.curvature_every if curvature else 0,
         )
         trained = False
 

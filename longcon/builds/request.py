@@ -25,6 +25,8 @@ class BuildRequest:
         replicate: 1 or 2; part of the key, so that a replicate is never a second look at the same file.
         record: epochs whose states are kept.
         keep_best: whether the best hold-out epoch is kept as well.
+        detail: whether `Detail` of every step is kept as well.
+        curvature_every: the curvature is measured every so many steps; 0 for never.
     """
 
     data: str
@@ -36,6 +38,8 @@ class BuildRequest:
     replicate: int
     record: tuple[int, ...]
     keep_best: bool
+    detail: bool = False
+    curvature_every: int = 0
 
     def as_json(self) -> dict[str, object]:
         """Returns the request as plain JSON values."""
@@ -49,6 +53,8 @@ class BuildRequest:
             "replicate": self.replicate,
             "record": list(self.record),
             "keep_best": self.keep_best,
+            "detail": self.detail,
+            "curvature_every": self.curvature_every,
         }
 
     @property

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from longcon.builds.build import write_build
 from longcon.builds.request import BuildRequest
@@ -21,7 +22,7 @@ from longcon.devices import Device, ProbeShape, Surrogate, enforce, settings_in_
 from longcon.errors import BuildError, LongconError
 from longcon.problems import load_data
 from longcon.source import code_version
-from longcon.training import Cases, Ordering, Recipe, train
+from longcon.training import Cases, Curvature, Ordering, Recipe, train
 
 
 def _say(**message: object) -> None:
@@ -41,6 +42,18 @@ def _fingerprint(job: dict[str, Any], fields: dict[str, Any]) -> dict[str, objec
 def _request(fields: dict[str, Any]) -> BuildRequest:
     recipe: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in fields["recipe"].items()}
     return BuildRequest(**{**fields, "recipe": Recipe(**recipe), "record": tuple(fields["record"])})
+
+
+def _curvature(recipe: Recipe) -> Curvature:
+    """Returns what measures residual, smallest eigenvalue, its error and largest eigenvalue of a minibatch."""
+    # Imported where it is used: builds that do not ask for it do not wait for it.
+    from longcon.curvature import curvature  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+
+    def measured(model: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[float, float, float, float]:
+        found = curvature(model, inputs, labels, recipe.weight_decay)
+        return found.residual, found.smallest, found.smallest_error, found.largest
+
+    return measured
 
 
 def _train(job: dict[str, Any]) -> dict[str, object]:
@@ -68,6 +81,9 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
         keep_best=request.keep_best,
         ordering=ordering,
         on_epoch=lambda epoch: _say(epoch=epoch),
+        detail=request.detail,
+        curvature=_curvature(request.recipe) if request.curvature_every else None,
+        curvature_every=request.curvature_every,
     )
     write_build(
         Path(job["folder"]),

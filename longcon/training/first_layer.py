@@ -7,7 +7,7 @@ gradient is never held as a whole. The operations and their order are those of t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,10 @@ class FirstLayer:
         recipe: learning rate, penalty and constants of Adamax.
         batch_sizes: the numbers of cases that its inputs will hold.
         block_values: how many weights to update at a time; a GPU takes them all at once.
+
+    Attributes:
+        moment: Adamax's first moments of the weight.
+        norm: its infinity norms.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class FirstLayer:
     ) -> None:
         self._layer, self._recipe, self._steps = layer, recipe, 0
         weight = layer.weight.detach()
-        moment, norm = torch.zeros_like(weight), torch.zeros_like(weight)
+        self.moment, self.norm = moment, norm = torch.zeros_like(weight), torch.zeros_like(weight)
         wanted = max(ROW_MULTIPLE, block_values // weight.shape[1] // ROW_MULTIPLE * ROW_MULTIPLE)
         rows = len(weight) if weight.is_cuda or not _same_bits(weight, wanted, batch_sizes) else wanted
         blocks = [slice(start, start + rows) for start in range(0, len(weight), rows)]
@@ -50,8 +54,14 @@ class FirstLayer:
         return outputs.requires_grad_()
 
     @torch.no_grad()
-    def step(self, inputs: Tensor, outputs: Tensor) -> None:
-        """Updates the weight, and gives the bias its gradient, from the gradient of ``outputs``."""
+    def step(self, inputs: Tensor, outputs: Tensor, read: Callable[[slice, Tensor], None] | None = None) -> None:
+        """Updates the weight, and gives the bias its gradient, from the gradient of ``outputs``.
+
+        Args:
+            inputs: of the minibatch.
+            outputs: what the call with these inputs returned.
+            read: given every block of rows right after its update, while it is in the cache.
+        """
         gradient, recipe = outputs.grad, self._recipe
         assert gradient is not None
         self._layer.bias.grad = gradient.sum(0)
@@ -66,6 +76,8 @@ class FirstLayer:
             moment.lerp_(block, 1 - first)
             torch.maximum(norm.mul_(second), block.abs_().add_(recipe.epsilon), out=norm)
             weight.addcdiv_(moment, norm, value=-rate)
+            if read is not None:
+                read(rows, weight)
 
 
 def _same_bits(weight: Tensor, rows: int, batch_sizes: Collection[int]) -> bool:

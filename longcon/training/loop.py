@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,73 +16,17 @@ from longcon.training.native import NativeTrainer
 from longcon.training.network import network, with_state
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
-
-Values = NDArray[np.floating]
-
-
-@dataclass(frozen=True)
-class Cases:
-    """Measurements and, where they are known, labels.
-
-    Attributes:
-        values: float64, cases x features.
-        labels: int64 class indices, one for each case; None for a prospective set.
-    """
-
-    values: NDArray[np.float64]
-    labels: NDArray[np.int64] | None
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What was seen at the end of one epoch.
-
-    Attributes:
-        epoch: 1 for the first.
-        training_loss: mean cross-entropy over the epoch's minibatches, each case counted once, before each update.
-        holdout_loss: mean cross-entropy on the hold-out.
-        holdout_error: share of hold-out cases whose call is not their label, every case called (the paper's "error
-            rate at full recall", Section IV-D).
-    """
-
-    epoch: int
-    training_loss: float
-    holdout_loss: float
-    holdout_error: float
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The classifier at one epoch: parameters and its scores, in natural order.
-
-    Attributes:
-        state: parameters by name.
-        holdout: scores, hold-out cases x classes.
-        prospective: scores, prospective cases x classes.
-    """
-
-    state: State
-    holdout: Values
-    prospective: Values
-
-
-@dataclass(frozen=True)
-class Training:
-    """A finished training.
-
-    Attributes:
-        snapshots: by epoch; 0 is the initial state.
-        history: one entry an epoch.
-        best_epoch: epoch of least hold-out error, the earliest of equals.
-    """
-
-    snapshots: dict[int, Snapshot]
-    history: tuple[Epoch, ...]
-    best_epoch: int
+from longcon.training.recorder import Asked, Curvature, Recorder
+from longcon.training.result import Cases, Epoch, Snapshot, Training, Values
+from longcon.training.trajectory import Trajectory
 
 
 class Trainer(Protocol):
     """One network with its optimiser and data on one device, in one arithmetic."""
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What is kept of every step; None where nothing is."""
 
     def on_device(self, values: Values) -> torch.Tensor:
         """Returns measurements, cases x features, as `scores` takes them."""
@@ -110,6 +53,9 @@ def train(
     keep_best: bool,
     ordering: Ordering | None = None,
     on_epoch: Callable[[int], None] = lambda _: None,
+    detail: bool = False,
+    curvature: Curvature | None = None,
+    curvature_every: int = 0,
 ) -> Training:
     """Trains one build and returns what was recorded of it.
 
@@ -124,47 +70,87 @@ def train(
         keep_best: keep the best hold-out epoch as well (for the original build).
         ordering: the order of sums of a surrogate device; natural when None.
         on_epoch: called with the number of every finished epoch.
+        detail: keep `Detail` of every step as well.
+        curvature: measures a minibatch before its update; it must leave the model as it was.
+        curvature_every: at which updates: every so many, from the first on; 0 for none.
 
     Raises:
         BuildError: the loss or a parameter is not finite.
+        RecipeError: k is above the number of cases, or the arithmetic cannot give what is asked for.
     """
     recipe.fits(len(training.values))
     if holdout.labels is None:
         raise BuildError("The hold-out has no labels: give every hold-out case its class.")
-    trainer = trainer_for(recipe, classes, training, device, ordering)
-    holdout_inputs, prospective_inputs = trainer.on_device(holdout.values), trainer.on_device(prospective.values)
-    snapshots: dict[int, Snapshot] = {}
-    history: list[Epoch] = []
-    best = (math.inf, 0)
-
-    def snapshot() -> Snapshot:
-        return Snapshot(trainer.state(), trainer.scores(holdout_inputs), trainer.scores(prospective_inputs))
-
-    if 0 in record:
-        snapshots[0] = snapshot()
-    kept_best: Snapshot | None = None
+    asked = Asked(detail, curvature, curvature_every)
+    trainer = trainer_for(recipe, classes, training, device, ordering, asked)
+    chronicle = _Chronicle(trainer, holdout, prospective, record, keep_best=keep_best)
+    chronicle.begin()
     for epoch in range(1, recipe.epochs + 1):
-        loss = trainer.epoch()
-        seen = _holdout_figures(epoch, loss, trainer.scores(holdout_inputs), holdout.labels)
-        history.append(seen)
-        if seen.holdout_error < best[0]:
-            best = (seen.holdout_error, epoch)
-            kept_best = snapshot() if keep_best else None
-        if epoch in record:
-            snapshots[epoch] = snapshot()
+        chronicle.add(epoch, trainer.epoch())
         on_epoch(epoch)
-    if kept_best is not None:
-        snapshots[best[1]] = kept_best
-    return Training(dict(sorted(snapshots.items())), tuple(history), best[1])
+    assert trainer.recorder is not None
+    return chronicle.finished(trainer.recorder.trajectory())
+
+
+class _Chronicle:
+    """The epochs of one training as they pass: their figures, and the snapshots to keep."""
+
+    def __init__(
+        self, trainer: Trainer, holdout: Cases, prospective: Cases, record: Collection[int], *, keep_best: bool
+    ) -> None:
+        self._trainer, self._labels, self._record, self._keep_best = trainer, holdout.labels, record, keep_best
+        self._holdout, self._prospective = trainer.on_device(holdout.values), trainer.on_device(prospective.values)
+        self._snapshots: dict[int, Snapshot] = {}
+        self._history: list[Epoch] = []
+        self._best, self._best_snapshot = (math.inf, 0), dict[int, Snapshot]()
+
+    def begin(self) -> None:
+        """Keeps the initial state, where it is to be recorded."""
+        if 0 in self._record:
+            self._snapshots[0] = self._snapshot()
+
+    def add(self, epoch: int, training_loss: float) -> None:
+        """Keeps what a finished epoch shows."""
+        assert self._labels is not None
+        seen = _holdout_figures(epoch, training_loss, self._trainer.scores(self._holdout), self._labels)
+        self._history.append(seen)
+        if seen.holdout_error < self._best[0]:
+            self._best = (seen.holdout_error, epoch)
+            self._best_snapshot = {epoch: self._snapshot()} if self._keep_best else {}
+        if epoch in self._record:
+            self._snapshots[epoch] = self._snapshot()
+
+    def finished(self, trajectory: Trajectory) -> Training:
+        """Returns the training with all its snapshots."""
+        snapshots = self._snapshots | self._best_snapshot
+        return Training(dict(sorted(snapshots.items())), tuple(self._history), self._best[1], trajectory)
+
+    def _snapshot(self) -> Snapshot:
+        trainer = self._trainer
+        return Snapshot(trainer.state(), trainer.scores(self._holdout), trainer.scores(self._prospective))
 
 
 def trainer_for(
-    recipe: Recipe, classes: int, training: Cases, device: torch.device, ordering: Ordering | None
+    recipe: Recipe,
+    classes: int,
+    training: Cases,
+    device: torch.device,
+    ordering: Ordering | None,
+    asked: Asked | None = None,
 ) -> Trainer:
     """Returns a trainer at its initial state, in the recipe's arithmetic.
 
+    Args:
+        recipe: what fixes the training in software.
+        classes: number of classes.
+        training: the training split, labels required.
+        device: where to train.
+        ordering: the order of sums; natural when None.
+        asked: what to keep of every step beyond what is always kept; nothing is kept of any when None.
+
     Raises:
         BuildError: the training split has no labels.
+        RecipeError: the arithmetic cannot give what is asked for.
     """
     if training.labels is None:
         raise BuildError("The training split has no labels: give every training case its class.")
@@ -175,12 +161,13 @@ def trainer_for(
     model = with_state(network(features, recipe.widths, classes, getattr(torch, recipe.dtype)), tensors, device)
     order = case_order(len(training.labels), recipe.seed)
     values, labels = training.values[order], training.labels[order]
+    recorder = None if asked is None else Recorder(recipe, model, ordering, len(labels), asked)
     if recipe.arithmetic == "native":
-        return NativeTrainer(recipe, model, values, labels, device, ordering)
+        return NativeTrainer(recipe, model, values, labels, device, ordering, recorder)
     # Imported where it is used: native training does not wait for a compiler to load.
     from longcon.training.portable import PortableTrainer  # noqa: PLC0415
 
-    return PortableTrainer(recipe, model, values, labels, device, ordering)
+    return PortableTrainer(recipe, model, values, labels, device, ordering, recorder=recorder)
 
 
 def _holdout_figures(epoch: int, training_loss: float, scores: Values, labels: NDArray[np.int64]) -> Epoch:

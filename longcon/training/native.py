@@ -7,11 +7,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from longcon.training.detail_recorder import Held
 from longcon.training.first_layer import FirstLayer
+from longcon.training.gradient_norm import gram, outer_square, square
 from longcon.training.initialisation import State
+from longcon.training.minibatches import minibatches
 from longcon.training.network import first_linear
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
+from longcon.training.recorder import Recorder
 
 
 class NativeTrainer:
@@ -24,6 +28,7 @@ class NativeTrainer:
         labels: int64, one for each case.
         device: where to train.
         ordering: the order of sums.
+        recorder: what is kept of every step; nothing when None.
     """
 
     def __init__(
@@ -34,16 +39,21 @@ class NativeTrainer:
         labels: NDArray[np.int64],
         device: torch.device,
         ordering: Ordering,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._recipe, self._model, self._device, self._ordering = recipe, model, device, ordering
+        self._model, self._device, self._ordering, self.recorder = model, device, ordering, recorder
         self._dtype: torch.dtype = getattr(torch, recipe.dtype)
         self._inputs = self.on_device(values)
         self._labels = torch.from_numpy(labels).to(device)
+        self._batches = minibatches(len(labels), recipe.k)
+        # Of the inputs' inner products, since every epoch visits the same minibatches.
+        self._grams: dict[int, torch.Tensor] = {}
         linear = first_linear(model)
         self._first = FirstLayer(linear, recipe, {recipe.k, len(labels) % recipe.k or recipe.k})
         self._rest = model[1:]
+        self._others = [linear.bias, *self._rest.parameters()]
         self._optimiser = torch.optim.Adamax(
-            [linear.bias, *self._rest.parameters()],
+            self._others,
             lr=recipe.learning_rate,
             betas=recipe.betas,
             eps=recipe.epsilon,
@@ -57,17 +67,42 @@ class NativeTrainer:
     def epoch(self) -> float:
         """Trains one epoch and returns its mean training loss."""
         total = torch.zeros((), dtype=self._dtype, device=self._device)
-        for start in range(0, len(self._labels), self._recipe.k):
-            batch = slice(start, start + self._recipe.k)
+        for batch in self._batches:
             inputs, labels = self._inputs[batch], self._labels[batch]
-            self._optimiser.zero_grad(set_to_none=True)
-            outputs = self._first(inputs)
-            loss = nn.functional.cross_entropy(self._rest(outputs), labels)
-            loss.backward()  # type: ignore[no-untyped-call]
-            self._first.step(inputs, outputs)
-            self._optimiser.step()
-            total += loss.detach() * len(labels)
+            total += self._step(inputs, labels, batch.start) * len(labels)
         return float(total) / len(self._labels)
+
+    def _step(self, inputs: torch.Tensor, labels: torch.Tensor, start: int) -> torch.Tensor:
+        """Updates every parameter once and returns the loss of the minibatch, from case ``start`` on, before it."""
+        recorder = self.recorder
+        if recorder is not None:
+            recorder.minibatch(self._model, inputs, labels)
+        self._optimiser.zero_grad(set_to_none=True)
+        outputs = self._first(inputs)
+        loss = nn.functional.cross_entropy(self._rest(outputs), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._first.step(inputs, outputs, None if recorder is None else recorder.reading.read)
+        if recorder is not None:
+            recorder.step(loss, self._gradient_square(inputs, outputs, start))
+        self._optimiser.step()
+        if recorder is not None:
+            recorder.state(self._adamax)
+        return loss.detach()
+
+    def _gradient_square(self, inputs: torch.Tensor, outputs: torch.Tensor, start: int) -> torch.Tensor:
+        """Returns the squared norm of the minibatch's gradient, after the backward pass."""
+        if start not in self._grams:
+            self._grams[start] = gram(inputs)
+        gradients = [value.grad for value in (outputs, *self._others) if value.grad is not None]
+        return outer_square(gradients[0], self._grams[start]) + square(gradients[1:])
+
+    def _adamax(self) -> tuple[Held, Held]:
+        """Returns first moments and infinity norms of all parameters."""
+        states = [self._optimiser.state[value] for value in self._others]
+        return (
+            Held(self._first.moment, [state["exp_avg"] for state in states]),
+            Held(self._first.norm, [state["exp_inf"] for state in states]),
+        )
 
     @torch.no_grad()
     def scores(self, inputs: torch.Tensor) -> NDArray[np.floating]:

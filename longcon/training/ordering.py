@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from longcon.training.initialisation import State
+
+_Number = TypeVar("_Number", bound=np.number[Any])
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,13 @@ class Ordering:
         """Returns parameters, given in this order, in natural order."""
         return self._rearranged(state, Ordering(np.argsort(self.features), tuple(map(np.argsort, self.units))))
 
+    def of_numbers(self, numbers: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+        """Returns integers that stand in the parameters' places, given in natural order, in this order."""
+        return self._rearranged(numbers, self)
+
     @staticmethod
-    def _rearranged(state: State, order: Ordering) -> State:
-        result: State = {}
+    def _rearranged(state: dict[str, NDArray[_Number]], order: Ordering) -> dict[str, NDArray[_Number]]:
+        result: dict[str, NDArray[_Number]] = {}
         columns = order.features
         for layer in range(len(order.units) + 1):
             linear, norm = f"{3 * layer}", f"{3 * layer + 1}"

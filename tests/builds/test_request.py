@@ -33,6 +33,8 @@ CHANGES: list[dict[str, Any]] = [
     {"replicate": 2},
     {"record": (0, 1, 2)},
     {"keep_best": True},
+    {"detail": True},
+    {"curvature_every": 1},
 ]
 
 

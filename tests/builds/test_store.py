@@ -16,7 +16,7 @@ from safetensors.numpy import load, save
 from longcon.builds import Build, BuildRequest, Campaign, Store, read_build
 from longcon.builds.build import seal, write_build
 from longcon.errors import BuildError, StoreError
-from longcon.training import Recipe, Snapshot, Training
+from longcon.training import Recipe, Snapshot, Training, Trajectory
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,9 @@ REQUEST = BuildRequest("d", Recipe(k=2), "cpu", "n", {}, "c", 1, (0,), False)
 
 def _write(folder: Path) -> None:
     ones = np.ones((2, 2))
-    training = Training({0: Snapshot({"w": ones}, ones, ones)}, (), 0)
+    one = np.ones(1)
+    trajectory = Trajectory(np.ones((2, 256)), np.ones(2, dtype=np.uint64), one, one, one, one, one, one)
+    training = Training({0: Snapshot({"w": ones}, ones, ones)}, (), 0, trajectory)
     write_build(folder, REQUEST, training, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
 
 

@@ -10,12 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from longcon.training.gradient_norm import gram, outer_square
 from longcon.training.portable import layers as eager
 from longcon.training.portable import linear_kernels, unit_kernels
 from longcon.training.portable.adamax import steps
 from longcon.training.portable.model import portable_layers
+from longcon.training.portable.network import Step
 from longcon.training.portable.scalar_kernels import Values
 from longcon.training.portable.sums import chunk_length
+from longcon.training.reading import Reading, TileArrays
 from longcon.training.recipe import Recipe
 
 
@@ -25,8 +28,8 @@ class CompiledLayer(Protocol):
     def forward(self, inputs: Values) -> Values:
         """Returns the outputs, cases x units."""
 
-    def backward(self, gradient: Values, constants: Values) -> Values:
-        """Returns the gradient of the inputs, and takes the parameters one step on."""
+    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
+        """Returns the gradient of the inputs and the squared norm of the parameters', and takes them one step on."""
 
 
 class _Vector:
@@ -36,8 +39,8 @@ class _Vector:
         self.values: Values = values.numpy()
         self._moment, self._norm = np.zeros_like(self.values), np.zeros_like(self.values)
 
-    def update(self, terms: Values, constants: Values) -> None:
-        unit_kernels.update_vector(self.values, self._moment, self._norm, terms, constants)
+    def update(self, terms: Values, constants: Values) -> float:
+        return unit_kernels.update_vector(self.values, self._moment, self._norm, terms, constants)
 
 
 class Linear:
@@ -50,6 +53,14 @@ class Linear:
         self._moments, self._norms = np.zeros_like(self._tiles), np.zeros_like(self._tiles)
         self._bias = _Vector(layer.bias)
         self._inputs = self._tiles[:, :0]
+        self._grams: dict[int, Tensor] = {}
+        empty = np.empty(0, dtype=np.int64)
+        no_keys, no_hashes, no_samples = np.empty((2, 0), dtype=np.uint32), empty.view(np.uint64), self._tiles[0, 0, :0]
+        self._reading: TileArrays = (no_keys, empty, empty, empty, no_hashes, no_samples)
+
+    def follow(self, reading: Reading) -> None:
+        """Reads the weights after every update from now on."""
+        self._reading = reading.of_tiles(self._length)
 
     def held(self, cases: Values) -> Values:
         """Returns cases x inputs as chunks x cases x chunk length."""
@@ -63,10 +74,17 @@ class Linear:
         """Returns the outputs, cases x units, from `products`."""
         return linear_kernels.outputs(products, self._bias.values)
 
-    def update(self, held: Values, batch: slice, following: slice, gradient: Values, constants: Values) -> Values:
-        """Takes weight and bias one step on and returns the products of the following minibatch."""
-        self._bias.update(gradient, constants)
-        return linear_kernels.pass_over_weights(
+    def update(
+        self, held: Values, batch: slice, following: slice, gradient: Values, constants: Values
+    ) -> tuple[Values, float]:
+        """Takes weight and bias one step on.
+
+        Returns:
+            The products of the following minibatch, and the squared norm of the gradient of weight and bias.
+        """
+        inner = self._gram(held, batch)
+        square = self._bias.update(gradient, constants) + float(outer_square(torch.from_numpy(gradient), inner))
+        products = linear_kernels.pass_over_weights(
             self._tiles,
             self._moments,
             self._norms,
@@ -76,24 +94,36 @@ class Linear:
             following.start,
             following.stop,
             constants,
+            self._reading,
         )
+        return products, square
 
     def forward(self, inputs: Values) -> Values:
         """Returns the outputs of cases that were not held beforehand."""
         self._inputs = self.held(inputs)
         return self.outputs(self.products(self._inputs, slice(0, len(inputs))))
 
-    def backward(self, gradient: Values, constants: Values) -> Values:
-        """Returns the gradient of the inputs, and takes weight and bias one step on."""
+    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
+        """Returns the gradient of the inputs and the squared norm of the parameters', and takes them one step on."""
         inputs = linear_kernels.input_gradient(self._tiles, gradient, self._weight.shape[1])
-        self.update(self._inputs, slice(0, len(gradient)), slice(0, 0), gradient, constants)
-        return inputs
+        _, square = self.update(self._inputs, slice(0, len(gradient)), slice(0, 0), gradient, constants)
+        return inputs, square
 
     def write_back(self) -> None:
         """Writes the weights from the tiles to the module."""
         units, inputs = self._weight.shape
         rows = self._tiles.transpose(1, 0, 2).reshape(units, -1)[:, :inputs]
         self._weight.copy_(torch.from_numpy(np.ascontiguousarray(rows)))
+
+    def _gram(self, held: Values, batch: slice) -> Tensor:
+        """Returns the inner products of a minibatch; those of cases held for the whole training are made once."""
+        if held is not self._inputs and batch.start in self._grams:
+            return self._grams[batch.start]
+        cases = held[:, batch].transpose(1, 0, 2).reshape(batch.stop - batch.start, -1)
+        inner = gram(torch.from_numpy(np.ascontiguousarray(cases)))
+        if held is not self._inputs:
+            self._grams[batch.start] = inner
+        return inner
 
 
 class _LayerNorm:
@@ -108,13 +138,12 @@ class _LayerNorm:
         )
         return outputs
 
-    def backward(self, gradient: Values, constants: Values) -> Values:
+    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
         inputs, of_weight = unit_kernels.norm_gradients(
             gradient, self._weight.values, self._normal, self._roots, self._constants
         )
-        self._weight.update(of_weight, constants)
-        self._bias.update(gradient, constants)
-        return inputs
+        square = self._weight.update(of_weight, constants) + self._bias.update(gradient, constants)
+        return inputs, square
 
 
 class _Threshold:
@@ -130,8 +159,8 @@ class _Threshold:
             outputs, self._passes = unit_kernels.shrunk(inputs, self._constants)
         return outputs
 
-    def backward(self, gradient: Values, constants: Values) -> Values:  # noqa: ARG002 - it has no parameters
-        return unit_kernels.passed(gradient, self._passes)
+    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:  # noqa: ARG002 - no parameters
+        return unit_kernels.passed(gradient, self._passes), 0.0
 
 
 class CompiledNetwork:
@@ -153,13 +182,19 @@ class CompiledNetwork:
         self._steps = steps(recipe)
         self._case_counts: dict[int, Values] = {}
         self._ready: tuple[slice, Values] | None = None
+        self._followed = False
 
     def held(self, values: Tensor) -> Tensor:
         """Returns cases x features as `step` and `scores` take them: in tiles."""
         return torch.from_numpy(self._first.held(values.contiguous().numpy()))
 
-    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Tensor:
-        """Updates every parameter once and returns the losses of the minibatch's cases before it.
+    def follow(self, reading: Reading) -> None:
+        """Gives ``reading`` the first weight after every step from now on."""
+        self._followed = True
+        self._first.follow(reading)
+
+    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Step:
+        """Updates every parameter once.
 
         Args:
             inputs: what `held` returned of the training cases, the same at every step.
@@ -173,23 +208,31 @@ class CompiledNetwork:
         logits = self._later(self._first.outputs(self._ready[1]))
         losses, gradient = unit_kernels.cross_entropies(logits, labels.numpy()[batch], self._counts(len(logits)))
         constants = np.array(astuple(next(self._steps)), dtype=self._dtype)
+        total = 0.0
         for layer in reversed(self._rest):
-            gradient = layer.backward(gradient, constants)
-        self._ready = (following, self._first.update(held, batch, following, gradient, constants))
-        return torch.from_numpy(losses)
+            gradient, square = layer.backward(gradient, constants)
+            total += square
+        products, square = self._first.update(held, batch, following, gradient, constants)
+        self._ready = (following, products)
+        if self._followed:
+            self._write_back(self._rest)
+        return Step(torch.from_numpy(losses), torch.tensor(total + square, dtype=torch.float64))
 
     def scores(self, inputs: Tensor) -> Tensor:
         """Returns the scores of Definition 1, cases x classes."""
         products = self._first.products(inputs.numpy(), slice(0, inputs.shape[1]))
         return eager.softmax(torch.from_numpy(self._later(self._first.outputs(products))))
 
-    @torch.no_grad()
     def state(self) -> dict[str, Tensor]:
         """Returns the parameters by name."""
-        for layer in (self._first, *self._rest):
+        self._write_back([self._first, *self._rest])
+        return self._model.state_dict()
+
+    @torch.no_grad()
+    def _write_back(self, layers: Iterable[CompiledLayer]) -> None:
+        for layer in layers:
             if isinstance(layer, Linear):
                 layer.write_back()
-        return self._model.state_dict()
 
     def _later(self, values: Values) -> Values:
         for layer in self._rest:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from longcon.training.gradient_norm import square
 from longcon.training.portable.adamax import Adamax, steps
 from longcon.training.portable.layers import Kept, cross_entropy, softmax
 from longcon.training.portable.model import portable_layers
+from longcon.training.portable.network import Step
+from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
 
 
@@ -26,14 +29,19 @@ class EagerNetwork:
         self._model, self._layers = model, portable_layers(model)
         self._optimiser = Adamax([value for layer in self._layers for value in layer.parameters()])
         self._steps = steps(recipe)
+        self._reading: Reading | None = None
 
     def held(self, values: Tensor) -> Tensor:
         """Returns cases x features as `step` and `scores` take them."""
         return values
 
+    def follow(self, reading: Reading) -> None:
+        """Gives ``reading`` the first weight after every step from now on."""
+        self._reading = reading
+
     @torch.no_grad()
-    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Tensor:  # noqa: ARG002
-        """Updates every parameter once and returns the losses of the minibatch's cases before it.
+    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Step:  # noqa: ARG002
+        """Updates every parameter once.
 
         Args:
             inputs: what `held` returned of the training cases.
@@ -51,7 +59,10 @@ class EagerNetwork:
             if number > 0:
                 gradient = layer.input_gradient(kept[number], gradient)
         self._optimiser.step(gradients, next(self._steps))
-        return losses
+        if self._reading is not None:
+            weight = self._layers[0].parameters()[0]
+            self._reading.read(slice(0, len(weight)), weight)
+        return Step(losses, square(gradients))
 
     @torch.no_grad()
     def scores(self, inputs: Tensor) -> Tensor:

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from longcon.training.initialisation import State
+from longcon.training.minibatches import minibatches
 from longcon.training.ordering import Ordering
 from longcon.training.portable.compiled import CompiledNetwork
 from longcon.training.portable.eager import EagerNetwork
+from longcon.training.portable.network import Network
 from longcon.training.portable.sums import tree_sum
 from longcon.training.recipe import Recipe
-
-
-class Network(Protocol):
-    """A network in one execution of portable arithmetic; all executions have the same bits."""
-
-    def held(self, values: Tensor) -> Tensor:
-        """Returns cases x features as `step` and `scores` take them."""
-
-    def step(self, inputs: Tensor, labels: Tensor, batch: slice, following: slice) -> Tensor:
-        """Updates every parameter once and returns the losses of the minibatch's cases before it."""
-
-    def scores(self, inputs: Tensor) -> Tensor:
-        """Returns the scores of Definition 1, cases x classes."""
-
-    def state(self) -> dict[str, Tensor]:
-        """Returns the parameters by name."""
+from longcon.training.recorder import Recorder
 
 
 class PortableTrainer:
@@ -45,6 +30,7 @@ class PortableTrainer:
         ordering: the order of sums; an order surrogate changes the bits of portable sums too, by design.
         compiled: whether to train by compiled kernels, which take a CPU and a model that begins with Linear; where they
             can be had when None.
+        recorder: what is kept of every step; nothing when None.
 
     Raises:
         RecipeError: a layer of the model has no portable form.
@@ -60,15 +46,17 @@ class PortableTrainer:
         ordering: Ordering,
         *,
         compiled: bool | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._recipe, self._device, self._ordering = recipe, device, ordering
+        self._recipe, self._device, self._ordering, self.recorder = recipe, device, ordering, recorder
         wanted = device.type == "cpu" if compiled is None else compiled
         use_compiled = wanted and type(model[0]) is nn.Linear
         self._network: Network = (CompiledNetwork if use_compiled else EagerNetwork)(model, recipe)
         self._inputs = self.on_device(values)
         self._labels = torch.from_numpy(labels).to(device)
-        starts = range(0, len(labels), recipe.k)
-        self._batches = [slice(start, min(start + recipe.k, len(labels))) for start in starts]
+        self._batches = minibatches(len(labels), recipe.k)
+        if recorder is not None:
+            self._network.follow(recorder.reading)
 
     def on_device(self, values: NDArray[np.floating]) -> Tensor:
         """Returns measurements in the recipe's precision and order, on the device, as `scores` takes them."""
@@ -79,11 +67,16 @@ class PortableTrainer:
         """Trains one epoch and returns its mean training loss."""
         # Every epoch visits the cases alike, so the first minibatch follows the last.
         following = [*self._batches[1:], self._batches[0]]
-        losses = [
-            self._network.step(self._inputs, self._labels, batch, after)
-            for batch, after in zip(self._batches, following, strict=True)
-        ]
+        losses = [self._step(batch, after) for batch, after in zip(self._batches, following, strict=True)]
         return float(tree_sum(torch.cat(losses))) / len(self._labels)
+
+    def _step(self, batch: slice, following: slice) -> Tensor:
+        """Updates every parameter once and returns the losses of the minibatch's cases before it."""
+        losses, gradient_square = self._network.step(self._inputs, self._labels, batch, following)
+        if self.recorder is not None:
+            self.recorder.step(losses.double().mean(), gradient_square)
+            self.recorder.state()
+        return losses
 
     def scores(self, inputs: Tensor) -> NDArray[np.floating]:
         """Returns the scores of Definition 1, cases x classes."""

@@ -111,11 +111,17 @@ def cross_entropies(logits: Values, labels: Values, constants: Values) -> tuple[
 
 
 @kernel
-def update_vector(value: Values, moment: Values, norm: Values, terms: Values, constants: Values) -> None:
-    """Updates a vector of parameters from each case's gradient, cases x parameters, summed from the first case on."""
+def update_vector(value: Values, moment: Values, norm: Values, terms: Values, constants: Values) -> float:
+    """Updates a vector of parameters from each case's gradient, cases x parameters, summed from the first case on.
+
+    Returns the squared norm of the gradient.
+    """
     total = np.empty(len(value), value.dtype)
+    square = 0.0
     for j in range(len(total)):
         total[j] = terms[0, j]
         for case in range(1, len(terms)):
             total[j] = total[j] + terms[case, j]
+        square += np.float64(total[j]) * np.float64(total[j])
     adamax(value, moment, norm, total, constants)
+    return square

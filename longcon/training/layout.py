@@ -1,0 +1,55 @@
+"""Where a parameter of the natural order lies in the network as it is trained.
+
+A surrogate device trains permuted features and units. What is kept of a step is drawn for the natural order and looked
+up here once, so that the same parameters give the same record in whatever order they are held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from longcon.training.ordering import Ordering
+
+FIRST = "0.weight"
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places of a network's parameters: of its first weight by row and column, of all others in one vector.
+
+    Attributes:
+        rows: the held row of each natural row of the first weight.
+        columns: the held column of each natural column.
+        others: for each entry of the other parameters in natural order, where it lies when the parameters are laid end
+            to end as they are held; names in the order of the state_dict.
+    """
+
+    rows: Indices
+    columns: Indices
+    others: Indices
+
+    @staticmethod
+    def of(parameters: Mapping[str, Tensor], ordering: Ordering) -> Layout:
+        """Returns the layout of a network in an ordering.
+
+        Args:
+            parameters: by name, as the state_dict gives them; only their shapes are read.
+            ordering: in which they are held.
+        """
+        rows = ordering.units[0] if ordering.units else np.arange(len(parameters[FIRST]))
+        # A first weight without columns: the others' places do not depend on it, and it may be large.
+        numbers = {FIRST: np.empty((len(rows), 0), dtype=np.int64)}
+        count = 0
+        for name, value in parameters.items():
+            if name != FIRST:
+                numbers[name] = np.arange(count, count + value.numel()).reshape(value.shape)
+                count += value.numel()
+        held = Ordering(ordering.features[:0], ordering.units).of_numbers(numbers)
+        natural = np.concatenate([held[name].ravel() for name in parameters if name != FIRST])
+        return Layout(np.argsort(rows), np.argsort(ordering.features), np.argsort(natural))

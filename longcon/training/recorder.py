@@ -1,0 +1,139 @@
+"""Follows a training step by step and returns its trajectory; no bit of the training depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from longcon.errors import RecipeError
+from longcon.training.detail_recorder import DetailRecorder, Held
+from longcon.training.digest import Digest
+from longcon.training.layout import FIRST, Layout
+from longcon.training.minibatches import steps_per_epoch
+from longcon.training.ordering import Ordering
+from longcon.training.reading import Reading
+from longcon.training.recipe import Recipe
+from longcon.training.sketch import SIZE, Sketch
+from longcon.training.trajectory import Trajectory
+
+Curvature = Callable[[nn.Module, Tensor, Tensor], tuple[float, float, float, float]]
+"""From model, inputs and labels of a minibatch: residual, smallest eigenvalue, its error bound, largest eigenvalue."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is kept of a training beyond what is always kept.
+
+    Attributes:
+        detail: whether `Detail` is.
+        curvature: measures a minibatch before its update; it must leave the model as it was.
+        curvature_every: at which updates: every so many, from the first on; 0 for none.
+    """
+
+    detail: bool = False
+    curvature: Curvature | None = None
+    curvature_every: int = 0
+
+    def fits(self, recipe: Recipe) -> None:
+        """Checks that the recipe's arithmetic can give what is asked for.
+
+        Raises:
+            RecipeError: it cannot.
+        """
+        for what, asked in (("Detail", self.detail), ("Curvature", self.curvature_every != 0)):
+            if asked and recipe.arithmetic != "native":
+                raise RecipeError(
+                    f"{what} of every step is kept in native arithmetic only, but the recipe's is {recipe.arithmetic}: "
+                    "give --arithmetic=native or do not ask for it."
+                )
+        if self.curvature_every < 0:
+            raise RecipeError(
+                f"Curvature is asked for every {self.curvature_every} steps: give 1 or more, or 0 for none."
+            )
+
+
+class Recorder:
+    """What is kept of every step.
+
+    Args:
+        recipe: of the training.
+        model: at its initial values, a Linear first; trained in place.
+        ordering: the order in which it is held.
+        cases: size of the training split.
+        asked: what to keep beyond what is always kept.
+
+    Attributes:
+        reading: to be given the first weight after every update.
+
+    Raises:
+        RecipeError: the arithmetic cannot give what is asked for.
+    """
+
+    def __init__(
+        self, recipe: Recipe, model: nn.Sequential, ordering: Ordering, cases: int, asked: Asked = Asked()
+    ) -> None:
+        asked.fits(recipe)
+        steps = recipe.epochs * steps_per_epoch(cases, recipe.k)
+        parameters = {name: value.detach() for name, value in model.named_parameters()}
+        first = parameters[FIRST]
+        place, layout = first.device, Layout.of(parameters, ordering)
+        self._others = [value for name, value in parameters.items() if name != FIRST]
+        self._sketch, self._digest = Sketch(layout, place), Digest(layout, place)
+        self._taken = torch.from_numpy(self._sketch.others).to(place)
+        self.reading = Reading(layout, self._sketch, self._digest, first)
+        self._detail = (
+            DetailRecorder(model, ordering, self._sketch, steps, recipe.k, recipe.betas[1]) if asked.detail else None
+        )
+        self._asked, self._step, self._state = asked, 0, 0
+        self._sketches = torch.zeros(steps + 1, SIZE, dtype=torch.float64, device=place)
+        self._digests = torch.zeros(steps + 1, dtype=torch.int64, device=place)
+        self._losses, self._norms = (torch.zeros(steps, dtype=torch.float64, device=place) for _ in range(2))
+        self._curvature = np.full((4, steps), np.nan)
+        self.reading.read(slice(0, len(first)), first)
+        self.state()
+
+    def minibatch(self, model: nn.Sequential, inputs: Tensor, labels: Tensor) -> None:
+        """Measures the curvature of the minibatch before its update, where that is asked for."""
+        asked = self._asked
+        if asked.curvature is not None and asked.curvature_every and self._step % asked.curvature_every == 0:
+            self._curvature[:, self._step] = asked.curvature(model, inputs, labels)
+
+    def step(self, loss: Tensor, gradient_square: Tensor) -> None:
+        """Keeps a minibatch's loss, and the norm of its gradient from the square."""
+        self._losses[self._step], self._norms[self._step] = loss.detach(), gradient_square.sqrt()
+        if self._detail is not None:
+            self._detail.step(self._step)
+        self._step += 1
+
+    def state(self, adamax: Callable[[], tuple[Held, Held]] | None = None) -> None:
+        """Keeps sketch and digest of the parameters, after `reading` was given the first weight.
+
+        Args:
+            adamax: returns first moments and infinity norms; asked only when detail is kept.
+        """
+        others = torch.cat([value.reshape(-1) for value in self._others])
+        reading = self.reading
+        self._sketches[self._state] = self._sketch(reading.sampled, others[self._taken])
+        self._digests[self._state] = self._digest.of(reading.hashes, others)
+        if self._detail is not None and adamax is not None:
+            self._detail.state(self._state, *adamax())
+        self._state += 1
+
+    def trajectory(self) -> Trajectory:
+        """Returns what was kept of the finished training."""
+        sketches = self._sketches.cpu().numpy()
+        return Trajectory(
+            sketches,
+            self._digests.cpu().numpy().view(np.uint64),
+            self._losses.cpu().numpy(),
+            self._norms.cpu().numpy(),
+            residuals=self._curvature[0],
+            smallest=self._curvature[1],
+            smallest_errors=self._curvature[2],
+            largest=self._curvature[3],
+            detail=None if self._detail is None else self._detail.detail(sketches),
+        )
