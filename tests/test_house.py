@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[1]
 # From the ground up; rooms on one floor do not import each other.
 FLOORS = [
     {"longcon.errors", "longcon.draws", "longcon.source"},
-    {"longcon.cohorts", "longcon.measures", "longcon.requirements", "longcon.training", "longcon.devices"},
+    {
+        "longcon.cohorts",
+        "longcon.curvature",
+        "longcon.measures",
+        "longcon.requirements",
+        "longcon.training",
+        "longcon.devices",
+    },
     {"longcon.protocol", "longcon.problems"},
     {"longcon.builds"},
     {"longcon.divergence"},
