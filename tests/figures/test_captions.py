@@ -13,9 +13,9 @@ from tests.figures.standins import curve, pair
 def test_figure_1() -> None:
     assert precision_recall_caption([curve(1), curve(2, tau=None)], "c", 8) == (
         "Precision and recall of 'c' against the sum of all other classes on the hold-out (8 cases, 4 of them 'c'), "
-        "for minibatches of 1 and 2 in float64, each at its released epoch, that of least hold-out error. Each panel shows "
-        "its own curve in front of the others (grey): the highest precision at each recall. Dot: the clinical cut-off "
-        "tau, which maximises recall subject to a precision of exactly 1. "
+        "for minibatches of 1 and 2 in float64, each at its released epoch, that of least hold-out error. "
+        "Each panel shows its own curve in front of the others (grey): the highest precision at each recall. "
+        "Dot: the clinical cut-off tau, which maximises recall subject to a precision of exactly 1. "
         "k = 1: epoch 10, tau 0.8000, recall 2 of 4 (0.5000). k = 2: epoch 20, no cut-off has precision 1."
     )
 
