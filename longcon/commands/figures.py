@@ -1,21 +1,125 @@
-"""Draw Figures 1 and 2 of the paper from builds of this project."""
+"""Draw Figures 1 and 2 of the paper from builds of this project.
+
+Figure 1: precision against recall on the hold-out for k = 1, 2, 4, 8 in float64.
+Figure 2: vector sine and residual over the epochs for k = 1, 2 in float64 and k = 1, 8 in float32.
+
+Each is written as SVG and PDF with its numbers as CSV; figures.md has the captions. Builds are taken from the store
+or trained. The residual at every iterate takes most of the time; --curvature-every=0 leaves it out.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
 
+from longcon.builds import Store
+from longcon.builds.files import write_file
 from longcon.commands.build_options import add_build_options
-from longcon.commands.parser import Parser, UsageError, folder
+from longcon.commands.figure_builds import Trained, obtain, work
+from longcon.commands.parser import Parser, UsageError, folder, whole_number
+from longcon.commands.progress import Progress
+from longcon.devices import Device, parse_devices
+from longcon.errors import StoreError
+from longcon.problems import GbmProblem, ProblemData
 
 
 def add_options(parser: Parser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--out", type=folder("--out"), metavar="FOLDER", help="where the figures go; required")
+    add = parser.add_argument
+    add("--out", type=folder("--out"), metavar="FOLDER", help="where the figures go; required")
+    add(
+        "--surrogate",
+        default="mkl:COMPATIBLE",
+        metavar="NAME",
+        help="device that Figure 2 compares with cpu: mkl:COMPATIBLE, isa:NAME or order:N (default: %(default)s)",
+    )
+    add(
+        "--curvature-every",
+        type=whole_number("--curvature-every", 0),
+        default=1,
+        metavar="N",
+        help="iterates from one residual to the next; 0 for no residual (default: %(default)s, as in the paper)",
+    )
     add_build_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draws the figures."""
+    """Draws the figures.
+
+    Raises:
+        UsageError: an option is missing, its value cannot be used, or matplotlib is not installed.
+        LongconError: the data, the store or a build cannot be used.
+    """
     if options.out is None:
         raise UsageError("--out is missing: give the folder for the figures, such as --out=figures.")
+    devices = _devices(options.surrogate)
+    _require_matplotlib()
+    _require_writable(options.out)
+    store = Store(options.store, uuid.uuid4().hex)
+    problem = GbmProblem(options.features, store.root / "cohorts", options.data, options.cohort_seed)
+    data = problem.data(Progress({}).reading)
+    progress = Progress(work(options, devices, len(data.training)))
+    trained = obtain(options, devices, data, progress.building)
+    progress.done()
+    for name, content in _drawn(trained, devices, data).items():
+        _write(options.out / name, content)
+        sys.stdout.write(f"{options.out / name}\n")
     return 0
+
+
+def _devices(surrogate: str) -> tuple[Device, Device]:
+    devices = parse_devices(["cpu"], [surrogate])
+    if len(devices) != 2:
+        raise UsageError("--surrogate is 'none', but Figure 2 compares two devices: give one such as order:1.")
+    return devices[0], devices[1]
+
+
+def _require_writable(folder: Path) -> None:
+    """Tries the folder before hours of training depend on it."""
+    probe = folder / f".probe-{uuid.uuid4().hex}"
+    _write(probe, b"longcon")
+    probe.unlink(missing_ok=True)
+
+
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib  # noqa: F401, PLC0415 - no other command needs it
+    except ModuleNotFoundError:
+        raise UsageError(
+            "Figures are drawn with matplotlib, which is not installed: "
+            "install the extra, pip install 'longcon[figures]'."
+        ) from None
+
+
+def _drawn(
+    trained: Mapping[tuple[str, int], Trained], devices: tuple[Device, Device], data: ProblemData
+) -> dict[str, bytes]:
+    """Returns every file by its name."""
+    # Imported where they are used: matplotlib is an extra.
+    from longcon import figures  # noqa: PLC0415
+    from longcon.commands.figure_series import divergence_of, precision_recall_of  # noqa: PLC0415
+    from longcon.commands.figure_text import about  # noqa: PLC0415
+
+    curves = [precision_recall_of(trained["float64", k].original, data) for k in (1, 2, 4, 8)]
+    pairs = [divergence_of(pair.original, pair.rebuild, data) for pair in trained.values() if pair.rebuild is not None]
+    first = figures.precision_recall_caption(curves, data.target, len(data.holdout))
+    second = figures.divergence_caption(pairs, devices[0].name, devices[1].name)
+    drawn = {
+        "figure-1": figures.vector_files(figures.draw_precision_recall(curves), "Figure 1", first),
+        "figure-2": figures.vector_files(figures.draw_divergence(pairs), "Figure 2", second),
+    }
+    files = {name + suffix: content for name, both in drawn.items() for suffix, content in both.items()}
+    files["figure-1.csv"] = figures.precision_recall_table(curves)
+    files["figure-2.csv"] = figures.divergence_table(pairs)
+    files["figures.md"] = about(first, second, trained, data)
+    return files
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_file(path, content)
+    except StoreError as error:
+        raise UsageError(str(error).replace("--store", "--out")) from None
