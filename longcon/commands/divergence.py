@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from longcon.builds import Build, Campaign, Plan, Store
+from longcon.builds.request import title_of
 from longcon.checks import all_builds_agree, cutoff_of
 from longcon.commands.build_options import add_build_options
 from longcon.commands.parser import Parser, whole_number
@@ -26,9 +27,11 @@ from longcon.errors import CutoffError
 from longcon.measures import default_sine_tolerance
 from longcon.problems import GbmProblem, ProblemData
 from longcon.protocol import Limits, default_residual_threshold
-from longcon.training import Recipe, minibatch_cases
+from longcon.training import Recipe, minibatch_cases, steps_per_epoch
 
 _BURDENS_SHOWN = 5
+# What the curvature of one step costs, in updates: 64 singular vectors of the Hessian against one gradient.
+_CURVATURE = 20
 
 
 def add_options(parser: Parser) -> None:
@@ -79,21 +82,35 @@ def run(options: argparse.Namespace) -> int:
         replicates=(1,),
     )
     store = Store(options.store, uuid.uuid4().hex)
-    progress = Progress(plan.builds)
+    work: dict[str, float] = {}
+    progress = Progress(work)
     problem = GbmProblem(options.features, store.root / "cohorts", options.data, options.cohort_seed)
     data = problem.data(progress.reading)
     for recipe in recipes:
         recipe.fits(len(data.training))
+        work.update(_work(plan, recipe, len(data.training)))
     campaign = Campaign(plan, store, data, progress.building)
     try:
         found = [_compared(campaign, recipe, data) for recipe in recipes]
     finally:
         campaign.close()
+    progress.done()
     if options.json:
         sys.stdout.write(json.dumps([part["json"] for part in found], indent=1) + "\n")
     else:
         sys.stdout.write("\n\n".join("\n".join(part["lines"]) for part in found) + "\n")
     return 0
+
+
+def _work(plan: Plan, recipe: Recipe, cases: int) -> dict[str, float]:
+    """Returns what each build of a recipe costs, by title, in updates."""
+    updates = recipe.epochs * steps_per_epoch(cases, recipe.k)
+    work = {}
+    for device in plan.devices:
+        title = title_of({"recipe": recipe.as_json(), "device": device.name, "replicate": 1})
+        curved = plan.curvature_every and device == plan.devices[0]
+        work[title] = updates * (1 + (_CURVATURE / plan.curvature_every if curved else 0))
+    return work
 
 
 def _compared(campaign: Campaign, recipe: Recipe, data: ProblemData) -> dict[str, Any]:

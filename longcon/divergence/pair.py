@@ -79,7 +79,9 @@ def compare(original: Build, rebuild: Build, tolerance: float) -> Pair:
     onset = find_onset(sines, steps_per_epoch, tolerance)
     until = len(sines) - 1 if onset.parted is None else onset.parted
     grown = _growth(a, b, float(original.request["recipe"]["betas"][0]))
-    found, heavy, accounts = np.zeros(0, dtype=np.int64), (), {}
+    found = np.zeros(0, dtype=np.int64)
+    heavy: tuple[Burden, ...] = ()
+    accounts: dict[str, float] = {}
     if grown is not None:
         found = bursts(grown.moments[: until + 1])
         heavy = burdens(grown.parameters[: until + 1], found, steps_per_epoch)

@@ -87,7 +87,8 @@ def _held_out(counts: Sequence[NDArray[np.int64]]) -> float | None:
     for number, own in enumerate(counts):
         others = np.sum([other for index, other in enumerate(counts) if index != number], axis=0)
         if own.any() and np.any(others):
-            shares.append(concentration(own, hardest(others, HARDEST)))
+            on_theirs = concentration(own, hardest(others, HARDEST))
+            shares += [] if on_theirs is None else [on_theirs]
     return float(np.mean(shares)) if shares else None
 
 

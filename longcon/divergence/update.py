@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,9 @@ def update_at(pair: Pair, number: int, data: ProblemData) -> Update:
 
 def recipe_of(pair: Pair) -> Recipe:
     """Returns the recipe of both builds."""
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in pair.original.request["recipe"].items()}
+    fields: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in pair.original.request["recipe"].items()
+    }
     return Recipe(**fields)
 
 

@@ -73,8 +73,7 @@ def test_a_curve_known_to_a_few_percent_tells_the_same_unless_it_touches_a_limit
     sines: list[float], factor: float
 ) -> None:
     curve = np.array(sines)
-    near = lambda limit: (np.abs(np.log(curve / limit)) < 0.05).any()  # noqa: E731
-    if near(TOLERANCE) or near(PARTED):
+    if any((np.abs(np.log(curve / limit)) < 0.05).any() for limit in (TOLERANCE, PARTED)):
         return
     blurred = np.minimum(curve * factor, 1.0)
     first, second = (find_onset(values, EPOCH, TOLERANCE) for values in (curve, blurred))
