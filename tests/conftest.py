@@ -14,7 +14,10 @@ from longcon.builds import Campaign, Plan, Store
 from longcon.devices import parse_devices
 from longcon.problems import ProblemData
 from longcon.training import Recipe
+from tests.divergence.planted import detailed, plant
 from tests.training import plain
+
+__all__ = ["detailed", "plant"]
 
 # A slow machine is no counterexample.
 hypothesis.settings.register_profile("longcon", deadline=None)
