@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -165,7 +165,7 @@ def _as_json(
     pairs: Sequence[Pair],
     seen: Sequence[Update | None],
     together: Study | None,
-    names: dict[int, tuple[str, ...]],
+    names: Mapping[int, tuple[str, ...]],
     data: ProblemData,
 ) -> dict[str, Any]:
     epochs = original.epochs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from longcon.divergence.pair import Pair
 from longcon.divergence.study import Study
 from longcon.divergence.update import Update
@@ -22,7 +24,7 @@ def told(pair: Pair, at_onset: Update | None) -> list[str]:
     return lines
 
 
-def burden_lines(pair: Pair, data: ProblemData, names: dict[int, tuple[str, ...]], most: int) -> list[str]:
+def burden_lines(pair: Pair, data: ProblemData, names: Mapping[int, tuple[str, ...]], most: int) -> list[str]:
     """Returns lines that list the minibatches whose bursts carried most of the growth.
 
     Args:
@@ -105,7 +107,7 @@ def _rank(rank: float | None) -> str:
     return "" if rank is None else f" (above {rank:.1%} of all updates)"
 
 
-def summary(found: Study, names: dict[int, tuple[str, ...]]) -> list[str]:
+def summary(found: Study, names: Mapping[int, tuple[str, ...]]) -> list[str]:
     """Returns lines that tell what all pairs show together.
 
     Args:
