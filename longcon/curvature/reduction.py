@@ -199,8 +199,24 @@ def double(module: nn.Module) -> dict[str, Tensor]:
 
 def evaluate(module: nn.Module, values: dict[str, Tensor], inputs: Tensor) -> Tensor:
     """Returns the module's outputs at the values given."""
+    if type(module) is nn.LayerNorm:
+        return layer_norm(module, values, inputs)
     outputs: Tensor = functional_call(module, values, (inputs,)) if values else module(inputs)
     return outputs
+
+
+def layer_norm(module: nn.LayerNorm, values: dict[str, Tensor], inputs: Tensor) -> Tensor:
+    """Returns a LayerNorm's outputs by elementary operations.
+
+    PyTorch's own kernel has two faults in its second derivative: by reverse over reverse it takes a block of vectors one
+    by one, and by forward mode over `torch.func.jacrev` it is silently wrong (compare pytorch #196700).
+    """
+    over = tuple(range(-len(module.normalized_shape), 0))
+    centred = inputs - inputs.mean(over, keepdim=True)
+    outputs = centred * torch.rsqrt(centred.square().mean(over, keepdim=True) + module.eps)
+    if "weight" in values:
+        outputs = outputs * values["weight"]
+    return outputs + values["bias"] if "bias" in values else outputs
 
 
 def parts(model: nn.Sequential, inputs: Tensor, labels: Tensor, loss: Loss) -> Iterator[Part]:
