@@ -9,8 +9,8 @@ on one machine in one state; their medians count. Each residual is compared with
 matrix made by reverse over reverse, and the worst error counts.
 
 A block of 64 Hessian-vector products in the full space takes the faster of forward over reverse and reverse over
-reverse, one vector at a time, on a graph made before: some are timed, and checked against the reduction's, and the least
-time stands for all 64. The reduction, too, is made before; what that takes is told apart.
+reverse, one vector at a time, on a graph made before: some are timed, and checked against the reduction's, and the
+least time stands for all 64. The reduction, too, is made before; what that takes is told apart.
 """
 
 from __future__ import annotations

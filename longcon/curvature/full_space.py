@@ -77,12 +77,12 @@ class FullHessian:
             return
         images = torch.autograd.grad(gradient, parameters, vector, materialize_grads=True)
         expected = torch.cat([image.flatten() for image in images])
-        difference = float((self._operator @ vector - expected).norm())
-        if difference > AGREEMENT * float(expected.norm()):
+        difference = float((self._operator @ vector - expected).norm() / expected.norm())
+        if difference > AGREEMENT:
             raise LongconError(
-                f"The Hessian of this {name} by curvlinops differs from reverse over reverse by {difference:.0e} of "
-                f"{float(expected.norm()):.0e}: replace the module whose second derivative PyTorch gets wrong, such as a "
-                "normalisation, by elementary operations."
+                f"The Hessian of this {name} by curvlinops differs from reverse over reverse by {difference:.0%}: "
+                "replace the module whose second derivative PyTorch gets wrong, such as a normalisation, by elementary "
+                "operations."
             )
 
     def block_product(self, vectors: Tensor) -> Tensor:

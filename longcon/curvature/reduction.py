@@ -208,8 +208,8 @@ def evaluate(module: nn.Module, values: dict[str, Tensor], inputs: Tensor) -> Te
 def layer_norm(module: nn.LayerNorm, values: dict[str, Tensor], inputs: Tensor) -> Tensor:
     """Returns a LayerNorm's outputs by elementary operations.
 
-    PyTorch's own kernel has two faults in its second derivative: by reverse over reverse it takes a block of vectors one
-    by one, and by forward mode over `torch.func.jacrev` it is silently wrong (compare pytorch #196700).
+    The second derivative of PyTorch's own kernel takes a block of vectors one by one by reverse over reverse, and is
+    silently wrong by forward mode over `torch.func.jacrev` (compare pytorch #196700).
     """
     over = tuple(range(-len(module.normalized_shape), 0))
     centred = inputs - inputs.mean(over, keepdim=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,6 +109,8 @@ class Dense:
 
 def dense(model: nn.Module, inputs: Tensor, labels: Tensor, weight_decay: float) -> Dense:
     """Returns gradient and Hessian of the cross-entropy plus weight_decay / 2 |P|^2."""
+    # functional_call does not put back a layer that is used twice.
+    model = copy.deepcopy(model)
     parameters = list(model.parameters())
     flat = torch.cat([parameter.detach().flatten() for parameter in parameters])
 
