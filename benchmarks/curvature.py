@@ -212,7 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--features", type=int, default=51000)
     parser.add_argument("--k", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=204, help="steps of plain training")
+    parser.add_argument("--steps", type=int, default=168, help="steps of plain training")
     parser.add_argument("--json", action="store_true", help="one JSON object (the only form there is)")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -7,8 +7,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from longcon.curvature.evaluation import layer_norm
 from longcon.curvature.hessian import Loss
-from longcon.curvature.reduction import layer_norm
 from longcon.draws import Draws
 from longcon.errors import LongconError
 

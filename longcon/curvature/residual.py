@@ -124,7 +124,8 @@ def _hessian(model: nn.Module, inputs: Tensor, labels: Tensor, loss: Loss) -> He
     """Returns the loss's Hessian in as few coordinates as the model allows."""
     named = list(model.named_parameters(remove_duplicate=False))
     shared = len(named) > len({id(parameter) for _, parameter in named})
-    if isinstance(model, nn.Sequential) and len(model) and type(model[0]) is nn.Linear and not shared:
+    begins = isinstance(model, nn.Sequential) and len(model) > 0 and type(model[0]) is nn.Linear
+    if isinstance(model, nn.Sequential) and begins and inputs.ndim == 2 and not shared:
         return ReducedHessian(model, inputs, labels, loss)
     return FullHessian(model, inputs, labels, loss)
 

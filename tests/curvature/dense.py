@@ -35,7 +35,9 @@ NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
         nn.Softshrink(),
         nn.Linear(6, CLASSES),
     ),
-    "ReLU": lambda: nn.Sequential(nn.Linear(FEATURES, 8), nn.ReLU(), nn.Linear(8, 7), nn.ReLU(), nn.Linear(7, CLASSES)),
+    "ReLU": lambda: nn.Sequential(
+        nn.Linear(FEATURES, 8), nn.ReLU(inplace=True), nn.Linear(8, 7), nn.ReLU(), nn.Linear(7, CLASSES)
+    ),
     "Tanh": lambda: nn.Sequential(nn.Linear(FEATURES, 10), nn.Tanh(), nn.Linear(10, CLASSES)),
     "no biases": lambda: nn.Sequential(
         nn.Linear(FEATURES, 8, bias=False),
