@@ -12,9 +12,9 @@ from longcon.curvature.hessian import Loss
 from longcon.curvature.reduction import parts
 
 # Few columns cost the least by reverse over reverse on a graph that is kept, many by forward over reverse.
-FEW_COLUMNS = 32
-# Tangents of about 1,024 cases at a time: one pass of Python for many columns, and arrays that stay in the cache.
-CASES_AT_ONCE = 1024
+FEW_COLUMNS = 128
+# Tangents of about 2,048 cases at a time: one pass of Python for many columns, and arrays that stay in the cache.
+CASES_AT_ONCE = 2048
 
 
 class ReducedHessian:
@@ -41,13 +41,17 @@ class ReducedHessian:
         self, model: nn.Sequential, inputs: Tensor, labels: Tensor, loss: Loss = nn.functional.cross_entropy
     ) -> None:
         self._model, self._labels, self._criterion = model, labels, loss
-        self._parts = list(parts(model, inputs.detach().double(), labels, loss))
+        with torch.enable_grad():
+            self._parts = list(parts(model, inputs.detach().double(), labels, loss))
         alive = torch.cat([part.alive for part in self._parts])
+        # Where nothing can change the loss, one coordinate stays, so that no matrix is empty.
+        alive[0] |= not alive.any()
         self._alive, self._coordinates = alive.nonzero()[:, 0], len(alive)
         self.size = len(self._alive)
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
         self._origin = torch.zeros(self.size, dtype=torch.float64, device=inputs.device, requires_grad=True)
-        (self._kept_gradient,) = torch.autograd.grad(self._loss(self._origin), self._origin, create_graph=True)
+        with torch.enable_grad():
+            (self._kept_gradient,) = torch.autograd.grad(self._loss(self._origin), self._origin, create_graph=True)
         self.gradient = self._kept_gradient.detach()
         self.position = torch.cat([part.position() for part in self._parts])[self._alive]
 

@@ -25,8 +25,8 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
+from longcon.curvature.evaluation import double, evaluate
 from longcon.curvature.hessian import Loss
 
 # Their output is zero just where their slope is.
@@ -188,21 +188,6 @@ class Whole:
         return coordinates
 
 
-def double(module: nn.Module) -> dict[str, Tensor]:
-    """Returns parameters and buffers by name in float64, apart from the graph; a float64 value is not copied."""
-    values = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    return {
-        name: value.detach().to(torch.float64 if value.is_floating_point() else value.dtype)
-        for name, value in values.items()
-    }
-
-
-def evaluate(module: nn.Module, values: dict[str, Tensor], inputs: Tensor) -> Tensor:
-    """Returns the module's outputs at the values given."""
-    outputs: Tensor = functional_call(module, values, (inputs,)) if values else module(inputs)
-    return outputs
-
-
 def parts(model: nn.Sequential, inputs: Tensor, labels: Tensor, loss: Loss) -> Iterator[Part]:
     """Yields the modules of a network in the coordinates of one minibatch.
 
@@ -225,7 +210,7 @@ def parts(model: nn.Sequential, inputs: Tensor, labels: Tensor, loss: Loss) -> I
     for at, module in enumerate(later, start=1):
         onward = _onward(model, values, at)
         if type(module) is nn.Linear and values[at - 1].ndim == 2:
-            inward = _onward(model, values, at - 2) if isinstance(model[at - 1], GATES) else _all_open(values[at - 1])
+            inward = _onward(model, values, at - 2) if type(model[at - 1]) in GATES else _all_open(values[at - 1])
             yield HiddenLinear(module, values[at - 1], pulls[at], inward, onward)
         else:
             yield Whole(module, onward)
@@ -233,7 +218,7 @@ def parts(model: nn.Sequential, inputs: Tensor, labels: Tensor, loss: Loss) -> I
 
 def _onward(model: nn.Sequential, values: list[Tensor], at: int) -> Tensor:
     """Returns, for each output of a module, False where the gate behind it holds it at zero for every case."""
-    if at + 1 < len(values) and isinstance(model[at + 1], GATES):
+    if at + 1 < len(values) and type(model[at + 1]) in GATES:
         return values[at + 1].any(0)
     return _all_open(values[at])
 

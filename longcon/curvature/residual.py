@@ -24,11 +24,13 @@ from torch import Tensor, nn
 from longcon.curvature.full_space import FullHessian
 from longcon.curvature.hessian import Hessian, Loss
 from longcon.curvature.operator import ReducedHessian
-from longcon.curvature.spectrum import DENSE_SIZE, Spectrum, dense_spectrum, krylov_spectrum
+from longcon.curvature.spectrum import Spectrum, dense_spectrum, krylov_spectrum
 from longcon.errors import LongconError
 
 # Singular values closer than this, relative to the largest, count as one: far above round-off, far below what differs.
 TIE = 1e-10
+# Up to so many coordinates a decomposition by LAPACK is as fast as a Krylov space, and exact.
+LAPACK_SIZE = 500
 # Relative change of the residual at which the Krylov space stops growing; docs/curvature.md has the errors that remain.
 SETTLED = 1e-4
 
@@ -70,7 +72,7 @@ def curvature(
 
     A Sequential whose first module is Linear goes through the exact reduction; any other model through curvlinops, in
     the full space. All of it is float64: float32 parameters are taken as the numbers that they are. The model is not
-    modified. Up to 600 coordinates the decomposition is LAPACK's; beyond, a block Krylov space grows until the residual
+    modified. Up to 500 coordinates the decomposition is LAPACK's; beyond, a block Krylov space grows until the residual
     changed by less than 1e-4 of itself over its last 64 dimensions.
 
     Args:
@@ -100,10 +102,10 @@ def curvature(
     def figure(spectrum: Spectrum) -> tuple[float, int]:
         return _residual(spectrum, weight_decay, outside, rest, vectors)
 
-    if hessian.size <= DENSE_SIZE:
-        spectrum = dense_spectrum(hessian, gradient)
+    if hessian.size <= LAPACK_SIZE:
+        spectrum = dense_spectrum(hessian.dense(), gradient)
     else:
-        spectrum = krylov_spectrum(hessian, gradient, vectors, lambda found: figure(found)[0], SETTLED)
+        spectrum = krylov_spectrum(hessian.block_product, gradient, vectors, lambda at: figure(at)[0], SETTLED)
     residual, columns = figure(spectrum)
     magnitudes = (spectrum.values + weight_decay).abs()
     smallest, error = _smallest(hessian, spectrum, outside)
@@ -122,7 +124,8 @@ def _hessian(model: nn.Module, inputs: Tensor, labels: Tensor, loss: Loss) -> He
     """Returns the loss's Hessian in as few coordinates as the model allows."""
     named = list(model.named_parameters(remove_duplicate=False))
     shared = len(named) > len({id(parameter) for _, parameter in named})
-    if isinstance(model, nn.Sequential) and len(model) and type(model[0]) is nn.Linear and not shared:
+    begins = isinstance(model, nn.Sequential) and len(model) > 0 and type(model[0]) is nn.Linear
+    if isinstance(model, nn.Sequential) and begins and inputs.ndim == 2 and not shared:
         return ReducedHessian(model, inputs, labels, loss)
     return FullHessian(model, inputs, labels, loss)
 

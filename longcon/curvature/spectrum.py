@@ -14,11 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from longcon.curvature.hessian import Hessian
 from longcon.draws import Draws
 
-# Up to here LAPACK is the faster way, and exact.
-DENSE_SIZE = 600
 BLOCK = 16
 # The space first tells its figure at this many vectors for each one wanted, then after every so many.
 FIRST_LOOK = 3
@@ -40,36 +37,41 @@ class Spectrum:
     lowest: Tensor
 
 
-def dense_spectrum(hessian: Hessian, gradient: Tensor) -> Spectrum:
-    """Returns all eigenvalues of the Hessian, by LAPACK."""
-    values, vectors = torch.linalg.eigh(hessian.dense())
+def dense_spectrum(matrix: Tensor, gradient: Tensor) -> Spectrum:
+    """Returns all eigenvalues of the Hessian, float64, n x n, by LAPACK."""
+    values, vectors = torch.linalg.eigh(matrix)
     return Spectrum(values, vectors.T @ gradient, vectors[:, 0])
 
 
 def krylov_spectrum(
-    hessian: Hessian, gradient: Tensor, wanted: int, figure: Callable[[Spectrum], float], tolerance: float
+    product: Callable[[Tensor], Tensor],
+    gradient: Tensor,
+    wanted: int,
+    figure: Callable[[Spectrum], float],
+    tolerance: float,
 ) -> Spectrum:
     """Returns Ritz values of a block Krylov space that grew until a figure no longer changed.
 
     Args:
-        hessian: the Hessian.
+        product: the Hessian times a block of vectors, n x b.
         gradient: float64, n; the vector whose components matter. The space starts from it and from drawn vectors.
         wanted: number of eigenvalues that matter; the space is first looked at with three times as many dimensions.
         figure: what is wanted of the spectrum.
         tolerance: the space stops growing when the figure changed by no more than this, relative to itself, over the
             last 64 dimensions; or when it is the whole space.
     """
-    size = hessian.size
+    size = len(gradient)
     start = torch.from_numpy(Draws(0, "Krylov start").normal(size, BLOCK)).to(gradient)
     start[:, 0] = gradient
     basis, projected = gradient.new_empty(size, 0), gradient.new_empty(0, 0)
     block = _orthonormal(start[:, :size], basis)
     look, before = FIRST_LOOK * wanted, None
     while True:
-        image = hessian.block_product(block)
-        coupling = basis.T @ image
+        image = product(block)
+        held = basis.shape[1]
         basis = torch.cat([basis, block], dim=1)
-        projected = torch.cat([torch.cat([projected, coupling], dim=1), image.T @ basis])
+        coupling = basis.T @ image
+        projected = torch.cat([torch.cat([projected, coupling[:held]], dim=1), coupling.T])
         if (dimensions := basis.shape[1]) >= min(look, size):
             values, rotation = torch.linalg.eigh((projected + projected.T) / 2)
             spectrum = Spectrum(values, rotation.T @ (basis.T @ gradient), basis @ rotation[:, 0])
@@ -77,15 +79,14 @@ def krylov_spectrum(
             if dimensions == size or (before is not None and abs(now - before) <= tolerance * now):
                 return spectrum
             look, before = dimensions + LOOK_EVERY, now
-        block = _orthonormal(image[:, : size - dimensions], basis)
+        block = _orthonormal((image - basis @ coupling)[:, : size - dimensions], basis)
 
 
 def _orthonormal(block: Tensor, basis: Tensor) -> Tensor:
-    """Returns orthonormal columns, orthogonal to the basis, from those of the block.
+    """Returns orthonormal columns, orthogonal to the basis, from those of the block, which nearly are.
 
-    Twice is enough for directions that the block has; where it has none left, the QR fills in any, and the second
-    round makes these orthogonal too.
+    Where the block has no direction left, its QR fills in any; so what the basis has of these is taken out after it.
     """
-    for _ in range(2):
-        block = torch.linalg.qr(block - basis @ (basis.T @ block))[0]
-    return block
+    block = torch.linalg.qr(block)[0]
+    columns: Tensor = torch.linalg.qr(block - basis @ (basis.T @ block))[0]
+    return columns

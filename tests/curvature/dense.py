@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
         nn.Softshrink(),
         nn.Linear(6, CLASSES),
     ),
-    "ReLU": lambda: nn.Sequential(nn.Linear(FEATURES, 8), nn.ReLU(), nn.Linear(8, 7), nn.ReLU(), nn.Linear(7, CLASSES)),
+    "ReLU": lambda: nn.Sequential(
+        nn.Linear(FEATURES, 8), nn.ReLU(inplace=True), nn.Linear(8, 7), nn.ReLU(), nn.Linear(7, CLASSES)
+    ),
     "Tanh": lambda: nn.Sequential(nn.Linear(FEATURES, 10), nn.Tanh(), nn.Linear(10, CLASSES)),
     "no biases": lambda: nn.Sequential(
         nn.Linear(FEATURES, 8, bias=False),
@@ -108,6 +111,8 @@ class Dense:
 
 def dense(model: nn.Module, inputs: Tensor, labels: Tensor, weight_decay: float) -> Dense:
     """Returns gradient and Hessian of the cross-entropy plus weight_decay / 2 |P|^2."""
+    # functional_call does not put back a layer that is used twice.
+    model = copy.deepcopy(model)
     parameters = list(model.parameters())
     flat = torch.cat([parameter.detach().flatten() for parameter in parameters])
 
