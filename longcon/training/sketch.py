@@ -99,14 +99,12 @@ def sketched_sine(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.
 
 
 def _bucket_sums(terms: Tensor) -> Tensor:
-    """Returns for each bucket the sum of every 256th term, in pairs."""
-    rows = -(-len(terms) // SIZE)
-    height = 1 << (rows - 1).bit_length()
-    sums = torch.nn.functional.pad(terms, (0, height * SIZE - len(terms))).reshape(height, SIZE)
-    while len(sums) > 1:
-        half = len(sums) // 2
-        sums = sums[:half] + sums[half:]
-    return sums[0]
+    """Returns for each bucket the sum of every 256th term."""
+    whole = len(terms) // SIZE * SIZE
+    # torch adds by blocks, so that the error does not grow with the number of terms.
+    sums = terms[:whole].view(-1, SIZE).sum(0)
+    sums[: len(terms) - whole] += terms[whole:]
+    return sums
 
 
 def _bits(draws: Draws, count: int) -> NDArray[np.bool_]:
