@@ -1,13 +1,12 @@
-"""What a step keeps of the first weight: the hash of every row and the sampled entries.
+"""What a step keeps of the first weight: the hash of every row, and the sum of every column with the entries' signs.
 
 Nearly all parameters stand there, so how it is read decides what recording costs. A large weight on a CPU is read by a
-compiled kernel, a block of rows right after its update or a tile inside the pass that updates it; other weights by
-torch operations. The results are the same.
+compiled kernel, a few rows at a time right after their update; other weights by torch operations. The hashes are the
+same, the sums to round-off.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,87 +15,64 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from longcon.training.digest import Digest
-from longcon.training.layout import Layout
 from longcon.training.sketch import Sketch
 
 # A compiler takes a second to load and compile, which smaller weights do not save in a training.
 COMPILED_FROM = 200_000
-
 Array = NDArray[Any]
-TileArrays = tuple[Array, Array, Array, Array, Array, Array]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Where to take samples, by group of entries that are read together.
-
-    Attributes:
-        starts: for each group, and the end, where its part of the others begins.
-        columns: place of a sample within its group.
-        places: its place among the samples.
-    """
-
-    starts: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    places: NDArray[np.int64]
-
-    @staticmethod
-    def grouped(groups: NDArray[np.int64], count: int, columns: NDArray[np.int64]) -> Samples:
-        """Returns the samples in the order of their groups, of which there are ``count``."""
-        places = np.argsort(groups, kind="stable")
-        starts = np.searchsorted(groups[places], np.arange(count + 1))
-        return Samples(starts, columns[places], places)
 
 
 class Reading:
-    """The hashes and samples of the first weight as it was read last.
+    """The first weight as it was read last.
 
     Attributes:
         hashes: int64, the bits of uint64, one for each held row.
-        sampled: in the weight's precision.
+        column_sums: float64, one for each held column.
 
     Args:
-        layout: where parameters are held.
-        sketch: which entries it samples.
+        sketch: the signs.
         digest: the keys.
-        weight: the first weight; its shape, precision and device count.
+        weight: the first weight; its shape and its device count.
     """
 
-    def __init__(self, layout: Layout, sketch: Sketch, digest: Digest, weight: Tensor) -> None:
-        self._rows, self._columns, self._digest = sketch.rows, sketch.columns, digest
-        self.hashes = torch.zeros(len(layout.rows), dtype=torch.int64, device=weight.device)
-        self.sampled = torch.zeros(len(sketch.rows), dtype=weight.dtype, device=weight.device)
-        self._positions = torch.from_numpy(sketch.rows * len(layout.columns) + sketch.columns).to(weight.device)
+    def __init__(self, sketch: Sketch, digest: Digest, weight: Tensor) -> None:
+        self._signs, self._digest = sketch.signs, digest
+        self.hashes = torch.zeros(len(weight), dtype=torch.int64, device=weight.device)
+        self.column_sums = torch.zeros(weight.shape[1], dtype=torch.float64, device=weight.device)
         self._compiled = weight.device.type == "cpu" and weight.numel() >= COMPILED_FROM
-        self._by_row = Samples.grouped(sketch.rows, len(layout.rows), sketch.columns)
+        if self._compiled:
+            self._codes = _codes(sketch.signs)
+        else:
+            self._factors = torch.from_numpy(1.0 - 2.0 * sketch.signs).to(weight.device)
 
     def read(self, rows: slice, weight: Tensor) -> None:
-        """Reads a block of rows; of a weight below 200,000 entries, or on a GPU, the block is the whole weight.
+        """Reads a block of rows, the first of them first.
 
         Args:
-            rows: which rows.
+            rows: which rows; a multiple of four begins them. A weight below 200,000 entries, or on a GPU, is one block.
             weight: those rows.
         """
         if self._compiled:
             # Imported where it is used: small trainings do not wait for a compiler to load.
-            from longcon.training.portable.digest_kernels import read_rows  # noqa: PLC0415
+            from longcon.training.portable.reading_kernels import read_rows  # noqa: PLC0415
 
-            by_row, keys = self._by_row, self._digest.column_keys
-            read_rows(weight.numpy(), rows.start, keys, by_row.starts, by_row.columns, by_row.places, *self._buffers())
+            if rows.start == 0:
+                self.hashes.zero_()
+                self.column_sums.zero_()
+            keys, sums, hashes = self._digest.column_keys, self.column_sums.numpy(), self.hashes.numpy().view(np.uint64)
+            read_rows(weight.numpy(), rows.start, 0, keys, self._codes, sums, hashes)
         else:
             self.hashes = self._digest.rows_of(weight)
-            torch.index_select(weight.reshape(-1), 0, self._positions, out=self.sampled)
+            self.column_sums = (weight.double() * self._factors).sum(0)
 
-    def of_tiles(self, length: int) -> TileArrays:
-        """Returns what `linear_kernels.pass_over_weights` needs to read tiles: keys, samples and where to write.
+    def of_tiles(self) -> tuple[Array, Array, Array, Array]:
+        """Returns what `linear_kernels.pass_over_weights` needs: keys, codes, and where sums and hashes go."""
+        keys, hashes = self._digest.column_keys, self.hashes.numpy().view(np.uint64)
+        return keys, _codes(self._signs), self.column_sums.numpy(), hashes
 
-        Args:
-            length: of a chunk.
-        """
-        chunks = -(-self._digest.column_keys.shape[1] // length)
-        groups = self._columns // length * len(self.hashes) + self._rows
-        by_tile = Samples.grouped(groups, chunks * len(self.hashes), self._columns % length)
-        return (self._digest.column_keys, by_tile.starts, by_tile.columns, by_tile.places, *self._buffers())
 
-    def _buffers(self) -> tuple[NDArray[np.uint64], NDArray[np.floating]]:
-        return self.hashes.numpy().view(np.uint64), self.sampled.numpy()
+def _codes(signs: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Returns one row of codes for four rows of signs: row i is bit i."""
+    fours = np.zeros((-(-len(signs) // 4), 4, signs.shape[1]), dtype=np.uint8)
+    fours.reshape(-1, signs.shape[1])[: len(signs)] = signs
+    return np.packbits(fours, axis=1, bitorder="little")[:, 0]

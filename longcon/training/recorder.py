@@ -83,10 +83,9 @@ class Recorder:
         place, layout = first.device, Layout.of(parameters, ordering)
         self._others = [value for name, value in parameters.items() if name != FIRST]
         self._sketch, self._digest = Sketch(layout, place), Digest(layout, place)
-        self._taken = torch.from_numpy(self._sketch.others).to(place)
-        self.reading = Reading(layout, self._sketch, self._digest, first)
+        self.reading = Reading(self._sketch, self._digest, first)
         self._detail = (
-            DetailRecorder(model, ordering, self._sketch, steps, recipe.k, recipe.betas[1]) if asked.detail else None
+            DetailRecorder(model, ordering, layout, self._sketch, self._digest, recipe, steps) if asked.detail else None
         )
         self._asked, self._step, self._state = asked, 0, 0
         self._sketches = torch.zeros(steps + 1, SIZE, dtype=torch.float64, device=place)
@@ -117,7 +116,7 @@ class Recorder:
         """
         others = torch.cat([value.reshape(-1) for value in self._others])
         reading = self.reading
-        self._sketches[self._state] = self._sketch(reading.sampled, others[self._taken])
+        self._sketches[self._state] = self._sketch(reading.column_sums, others)
         self._digests[self._state] = self._digest.of(reading.hashes, others)
         if self._detail is not None and adamax is not None:
             self._detail.state(self._state, *adamax())

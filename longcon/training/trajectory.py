@@ -53,10 +53,13 @@ class Trajectory:
     def sine(self, other: Trajectory) -> Series:
         """Returns the vector sine to another build at every state, with the error that `sketch` states.
 
+        It is exactly 0 where the digests are the same.
+
         Raises:
             BuildError: the trainings have different numbers of steps.
         """
-        return sketched_sine(self.sketches, other.sketches)
+        sine = sketched_sine(self.sketches, other.sketches)
+        return np.where(self.digests == other.digests, 0.0, sine)
 
     def first_difference(self, other: Trajectory) -> int | None:
         """Returns the first state in which a bit differs from another build's, None where no state does.

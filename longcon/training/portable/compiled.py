@@ -18,7 +18,7 @@ from longcon.training.portable.model import portable_layers
 from longcon.training.portable.network import Step
 from longcon.training.portable.scalar_kernels import Values
 from longcon.training.portable.sums import chunk_length
-from longcon.training.reading import Reading, TileArrays
+from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
 
 
@@ -54,13 +54,12 @@ class Linear:
         self._bias = _Vector(layer.bias)
         self._inputs = self._tiles[:, :0]
         self._grams: dict[int, Tensor] = {}
-        empty = np.empty(0, dtype=np.int64)
-        no_keys, no_hashes, no_samples = np.empty((2, 0), dtype=np.uint32), empty.view(np.uint64), self._tiles[0, 0, :0]
-        self._reading: TileArrays = (no_keys, empty, empty, empty, no_hashes, no_samples)
+        no_keys, no_codes = np.empty((2, 0), dtype=np.uint32), np.empty((0, 0), dtype=np.uint8)
+        self._reading = no_keys, no_codes, np.empty(0), np.empty(0, dtype=np.uint64)
 
     def follow(self, reading: Reading) -> None:
         """Reads the weights after every update from now on."""
-        self._reading = reading.of_tiles(self._length)
+        self._reading = reading.of_tiles()
 
     def held(self, cases: Values) -> Values:
         """Returns cases x inputs as chunks x cases x chunk length."""

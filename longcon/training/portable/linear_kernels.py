@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from longcon.training.portable.digest_kernels import row_hash, take
 from longcon.training.portable.jit import kernel
+from longcon.training.portable.reading_kernels import read_rows
 from longcon.training.portable.scalar_kernels import Values, fold, power_of_two
 from longcon.training.portable.sums import LARGEST_CHUNK, SMALLEST_CHUNK
 
@@ -93,7 +93,7 @@ def pass_over_weights(
     following: int,
     following_stop: int,
     constants: Values,
-    reading: tuple[Values, Values, Values, Values, Values, Values],
+    reading: tuple[Values, Values, Values, Values],
 ) -> Values:
     """Updates a Linear layer's weight and returns its products with the next minibatch, as `products` does.
 
@@ -107,10 +107,11 @@ def pass_over_weights(
         following: first case of the next minibatch.
         following_stop: one past its last case.
         constants: as `adamax` takes them.
-        reading: what is kept of the updated weights, as `Reading.of_tiles` gives it; of no keys, nothing is.
+        reading: what is kept of the updated weights, as `Reading.of_tiles` gives it; without columns, nothing is.
     """
     chunks, units, length = weights.shape
-    keys, starts, columns, places, hashes, sampled = reading
+    keys, codes, sums, hashes = reading
+    sums[:] = 0
     hashes[:] = 0
     out = np.empty((following_stop - following, units, chunks), weights.dtype)
     lanes, total = np.empty(length // 8, weights.dtype), np.empty(length, weights.dtype)
@@ -127,11 +128,10 @@ def pass_over_weights(
             adamax(weight, moments[chunk, unit], norms[chunk, unit], total, constants)
             for case in range(following_stop - following):
                 out[case, unit, chunk] = _chunk_product(weight, cases[chunk, following + case], lanes)
-            if keys.shape[1] > 0:
-                # Keys end with the columns: the padding of the last chunk has none.
-                low_keys, high_keys = keys[0, chunk * length :][:length], keys[1, chunk * length :][:length]
-                hashes[unit] += row_hash(weight, low_keys, high_keys)
-                take(weight, chunk * units + unit, starts, columns, places, sampled)
+            # Four rows are read at once, soon after their update.
+            if len(sums) > 0 and (unit % 4 == 3 or unit == units - 1):
+                first = unit // 4 * 4
+                read_rows(weights[chunk, first : unit + 1], first, chunk * length, keys, codes, sums, hashes)
     return out
 
 
