@@ -18,7 +18,7 @@ from longcon.builds import Build, Campaign, Plan, Store
 from longcon.builds.request import title_of
 from longcon.checks import all_builds_agree, cutoff_of
 from longcon.commands.build_options import add_build_options
-from longcon.commands.parser import Parser, whole_number
+from longcon.commands.parser import Parser, number, whole_number
 from longcon.commands.progress import Progress
 from longcon.devices import parse_devices
 from longcon.divergence import Pair, Study, Update, compare, study, update_at
@@ -30,6 +30,7 @@ from longcon.protocol import Limits, default_residual_threshold
 from longcon.training import Recipe, minibatch_cases, steps_per_epoch
 
 _BURDENS_SHOWN = 5
+_BURDENS_KEPT = 20
 # What the curvature of one step costs, in updates: 64 singular vectors of the Hessian against one gradient.
 _CURVATURE = 20
 
@@ -39,6 +40,8 @@ def add_options(parser: Parser) -> None:
     add = parser.add_argument
     add("--k", type=whole_number("--k", 1), action="append", metavar="K", help="cases in a minibatch; repeatable (1)")
     add("--dtype", default="float64", metavar="NAME", help="float64 or float32 (default: %(default)s)")
+    add("--learning-rate", type=number("--learning-rate"), metavar="R", help="of Adamax (default: README)")
+    add("--weight-decay", type=number("--weight-decay"), metavar="W", help="weight of the L2 penalty (default: README)")
     add(
         "--surrogate",
         action="append",
@@ -67,8 +70,10 @@ def run(options: argparse.Namespace) -> int:
     """Trains, compares and tells."""
     surrogates = options.surrogate or ["isa:default", "mkl:COMPATIBLE"]
     orders = [f"order:{number}" for number in range(1, options.orders + 1)]
+    rates = {"learning_rate": options.learning_rate, "weight_decay": options.weight_decay}
+    given = {name: value for name, value in rates.items() if value is not None}
     recipes = tuple(
-        Recipe(k=k, dtype=options.dtype, epochs=options.epochs, seed=options.seed)
+        Recipe(k=k, dtype=options.dtype, epochs=options.epochs, seed=options.seed, **given)
         for k in dict.fromkeys(options.k or [1])
     )
     plan = Plan(
@@ -180,7 +185,9 @@ def _as_json(
                 "sines": {epoch: float(pair.sines[epoch * pair.onset.steps_per_epoch]) for epoch in epochs},
                 "at_onset": None if at_onset is None else asdict(at_onset),
                 "bursts": [int(update) for update in pair.bursts],
-                "burdens": [{**asdict(burden), "cases": names[burden.position]} for burden in pair.burdens],
+                "burdens": [
+                    {**asdict(burden), "cases": names[burden.position]} for burden in pair.burdens[:_BURDENS_KEPT]
+                ],
                 "merits": pair.merits,
                 "discordant": {epoch: _calls(pair, data, epoch) for epoch in (original.best_epoch, epochs[-1])},
             }

@@ -78,3 +78,15 @@ def folder(option: str) -> Callable[[str], Path]:
         return Path(text).absolute()
 
     return read
+
+
+def number(option: str) -> Callable[[str], float]:
+    """Returns a reader of numbers, for argparse's ``type``."""
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise UsageError(f"{option} is '{text}', which is not a number: give one such as 0.01.") from None
+
+    return read

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 # A burst is an update that multiplies the difference of the first moments by at least this.
-BURST = 10.0
-# Updates over which a burst leaks from the moment into the parameters: Adamax forgets nine tenths of it in 22.
-LEAK = 10
+BURST = 5.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def growth(a: tuple[Values, Values, Values], b: tuple[Values, Values, Values], f
 
 
 def bursts(moments: Values) -> NDArray[np.int64]:
-    """Returns the updates that multiply the difference of the first moments at least tenfold.
+    """Returns the updates that multiply the difference of the first moments at least fivefold.
 
     Args:
         moments: that difference at every step, steps + 1; an update from no difference at all is none.
@@ -70,21 +68,10 @@ def bursts(moments: Values) -> NDArray[np.int64]:
     return np.flatnonzero((before > 0) & (after >= BURST * before))
 
 
-def leaked(parameters: Values, updates: NDArray[np.int64]) -> Values:
-    """Returns ln of the growth of the parameters' difference over the ten updates that begin with each of ``updates``.
-
-    A window ends where the next of ``updates`` begins, so that no growth is counted twice.
-    """
-    ends = np.minimum(updates + LEAK, len(parameters) - 1)
-    ends[:-1] = np.minimum(ends[:-1], updates[1:])
-    tiny = np.finfo(np.float64).tiny
-    return np.log(np.maximum(parameters[ends], tiny) / np.maximum(parameters[updates], tiny))
-
-
 def total_growth(parameters: Values) -> float:
-    """Returns ln of the growth of the parameters' difference from its first positive value to its largest."""
+    """Returns ln of the growth of the parameters' difference from its first positive value to its last."""
     positive = parameters[parameters > 0]
-    return float(np.log(positive.max() / positive[0])) if len(positive) else 0.0
+    return float(np.log(positive[-1] / positive[0])) if len(positive) else 0.0
 
 
 def _length(rows: Values) -> Values:

@@ -1,4 +1,9 @@
-"""Which minibatches carry the bursts: whether a few hard cases, by name, make two builds part.
+"""Which minibatches carry the growth: whether a few hard cases, by name, make two builds part.
+
+The growth of the parameters' difference in an update, ln |d(t + 1)| / |d(t)|, is the doing of the first moment, and
+that is a decaying sum of gradients: m = (1 - b1) (g(t) + b1 g(t - 1) + ...). So each update's growth is shared among the
+updates up to it, in proportion to what the difference of their gradients still has in the moment; an update's
+*responsibility* is the sum of its shares. Responsibilities add up to the whole growth.
 
 Every epoch visits the same minibatches in the same order, so update t is on minibatch t mod (minibatches an epoch), and
 what recurs there is a property of its cases.
@@ -6,73 +11,97 @@ what recurs there is a property of its cases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from longcon.divergence.growth import leaked, total_growth
+from longcon.divergence.growth import Growth, total_growth
 
 Values = NDArray[np.float64]
+
+# The hardest minibatches of an epoch are this share of them, rounded up.
+HARDEST = 0.05
 
 
 @dataclass(frozen=True)
 class Burden:
-    """What one minibatch did to the difference of two builds.
+    """What one minibatch did to the difference of two builds before they parted.
 
     Attributes:
         position: of the minibatch in the epoch, 0 for the first.
+        growth: sum of the responsibilities of its updates, in units of ln |difference of the parameters|.
+        share: ``growth`` over the whole growth.
         bursts: bursts on it.
-        growth: ln of the growth of the parameters' difference over the ten updates from each of them.
-        share: ``growth`` over the ln of the whole growth between the builds.
     """
 
     position: int
-    bursts: int
     growth: float
     share: float
+    bursts: int
 
 
-def burdens(parameters: Values, updates: NDArray[np.int64], steps_per_epoch: int) -> tuple[Burden, ...]:
-    """Returns the minibatches with bursts, those with most growth first.
+def responsibilities(growth: Growth, first_decay: float, until: int) -> Values:
+    """Returns each update's responsibility for the growth of the parameters' difference up to a step.
 
     Args:
-        parameters: difference of the parameters at every step, up to where the builds part; see `Growth`.
-        updates: those with a burst, before the builds part.
+        growth: of two builds.
+        first_decay: Adamax's decay rate of the first moment.
+        until: the step at which the builds are no longer followed, such as that at which they part.
+
+    Returns:
+        One value for each update before ``until``; their sum is ln of the growth from the first difference on.
+    """
+    apart, gradients = growth.parameters[: until + 1], growth.gradients[:until]
+    grown = np.zeros(until)
+    differ = (apart[:-1] > 0) & (apart[1:] > 0)
+    grown[differ] = np.log(apart[1:][differ] / apart[:-1][differ])
+    moment, held = 0.0, np.zeros(until)
+    for update in range(until):
+        moment = first_decay * moment + gradients[update]
+        held[update] = moment
+    found, owed = np.zeros(until), 0.0
+    for update in reversed(range(until)):
+        owed = first_decay * owed + (grown[update] / held[update] if held[update] > 0 else 0.0)
+        found[update] = gradients[update] * owed
+    return found
+
+
+def burdens(
+    growth: Growth, responsible: Values, updates: NDArray[np.int64], steps_per_epoch: int
+) -> tuple[Burden, ...]:
+    """Returns every minibatch's burden, the largest growth first.
+
+    Args:
+        growth: of two builds.
+        responsible: responsibility of each update; see `responsibilities`.
+        updates: those with a burst.
         steps_per_epoch: minibatches in an epoch.
     """
-    if not len(updates):
-        return ()
-    grown, positions = leaked(parameters, updates), updates % steps_per_epoch
-    whole = total_growth(parameters)
-    result = []
-    for position in np.unique(positions).tolist():
-        here = positions == position
-        growth = float(grown[here].sum())
-        result.append(Burden(position, int(here.sum()), growth, growth / whole if whole > 0 else 0.0))
-    return tuple(sorted(result, key=lambda burden: (-burden.growth, burden.position)))
+    whole = total_growth(growth.parameters[: len(responsible) + 1])
+    positions = np.arange(len(responsible)) % steps_per_epoch
+    by_position = np.bincount(positions, weights=responsible, minlength=steps_per_epoch)
+    counts = np.bincount(updates % steps_per_epoch, minlength=steps_per_epoch)
+    return tuple(
+        Burden(position, float(by_position[position]), _share(by_position[position], whole), int(counts[position]))
+        for position in np.argsort(-by_position, kind="stable").tolist()
+    )
 
 
-def concentration(counts: NDArray[np.int64], chosen: Sequence[int]) -> float | None:
-    """Returns the share of all bursts that fall on chosen minibatches; None if there is no burst.
-
-    Choose them on one pair of builds and count on another: on the pair that chose them the share says little.
-
-    Args:
-        counts: bursts on each minibatch of the epoch.
-        chosen: positions.
-    """
-    total = int(counts.sum())
-    return float(counts[list(chosen)].sum() / total) if total else None
+def hardest(shares: Values) -> tuple[int, ...]:
+    """Returns the positions of the twentieth of the minibatches with the largest shares, rounded up."""
+    order = np.argsort(-shares, kind="stable")[: math.ceil(HARDEST * len(shares))]
+    return tuple(int(position) for position in order)
 
 
-def burst_counts(updates: NDArray[np.int64], steps_per_epoch: int) -> NDArray[np.int64]:
-    """Returns the number of bursts on each minibatch of the epoch, from the updates with a burst."""
-    return np.bincount(updates % steps_per_epoch, minlength=steps_per_epoch)
+def shares(found: tuple[Burden, ...]) -> Values:
+    """Returns the shares of the whole growth by position."""
+    result = np.zeros(len(found))
+    for burden in found:
+        result[burden.position] = burden.share
+    return result
 
 
-def hardest(counts: NDArray[np.int64], number: int) -> tuple[int, ...]:
-    """Returns the positions with most bursts, at least one each, the earlier of equals first."""
-    order = np.argsort(-counts, kind="stable")[:number]
-    return tuple(int(position) for position in order if counts[position] > 0)
+def _share(growth: float, whole: float) -> float:
+    return float(growth / whole) if whole > 0 else 0.0

@@ -25,7 +25,7 @@ def told(pair: Pair, at_onset: Update | None) -> list[str]:
 
 
 def burden_lines(pair: Pair, data: ProblemData, names: Mapping[int, tuple[str, ...]], most: int) -> list[str]:
-    """Returns lines that list the minibatches whose bursts carried most of the growth.
+    """Returns lines that list the minibatches that carried most of the growth, one each.
 
     Args:
         pair: two builds with detail.
@@ -37,8 +37,8 @@ def burden_lines(pair: Pair, data: ProblemData, names: Mapping[int, tuple[str, .
     lines = []
     for burden in pair.burdens[:most]:
         cases = ", ".join(f"{name} ({data.classes[label[name]]})" for name in names[burden.position])
-        bursts = f"{burden.bursts} burst{'s' if burden.bursts > 1 else ''}"
-        lines.append(f"    {bursts:10} {burden.share:6.1%} of the growth   {cases}")
+        bursts = f", {burden.bursts} burst{'s' if burden.bursts > 1 else ''}" if burden.bursts else ""
+        lines.append(f"    {burden.share:5.1%} of the growth on {cases}{bursts}")
     return lines
 
 
@@ -120,20 +120,18 @@ def summary(found: Study, names: Mapping[int, tuple[str, ...]]) -> list[str]:
             f"  another device leaves round-off by the released epoch: {found.by_release}",
             f"  another device parts by the last epoch: {found.parted}",
         ]
-    if found.below_threshold is not None:
-        lines.append(f"  steps with a residual below the threshold: {found.below_threshold:.2%}")
-    if not found.bursts:
-        return [*lines, "  no bursts"]
-    hardest = "; ".join(", ".join(names[position]) for position in found.hardest)
+    if found.below_threshold is not None and found.least_residual is not None:
+        least, update = found.least_residual
+        lines.append(
+            f"  steps with a residual below the threshold: {found.below_threshold:.2%}; least {least:.1e}, at update {update}"
+        )
     held_out = "" if found.held_out is None else f", {found.held_out:.0%} where chosen on the other pairs"
     lines += [
-        f"  bursts: {found.bursts}, {found.on_hardest:.0%} of them on {len(found.hardest)} of {len(names)} "
-        f"minibatches{held_out}",
-        f"    {hardest}",
+        f"  {len(found.hardest)} of {len(names)} minibatches carry {found.on_hardest:.0%} of the growth{held_out}:",
+        f"    {'; '.join(', '.join(names[position]) for position in found.hardest)}",
+        f"  bursts, updates that multiply the difference of the moments fivefold: {found.bursts}",
+        "  what tells the updates most responsible (0.5 is chance), and its rank correlation with the gain",
     ]
-    if found.growth_in_bursts is not None:
-        lines.append(f"  growth of the difference within ten updates of a burst: {found.growth_in_bursts:.0%}")
-    lines.append("  what foretells a burst (0.5 is chance), and goes with the gain of an update (rank correlation)")
     for name, merit in sorted(found.merits.items(), key=lambda pair: -pair[1]):
         lines.append(f"    {merit:.2f}  {found.gains.get(name, float('nan')):+.2f}  {name}")
     return lines

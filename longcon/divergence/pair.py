@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from longcon.builds import Build
 from longcon.divergence.growth import Growth, bursts, growth
-from longcon.divergence.hard_cases import Burden, burdens
+from longcon.divergence.hard_cases import Burden, burdens, responsibilities
 from longcon.divergence.onset import Onset, find_onset
-from longcon.divergence.predictors import merits, predictors
+from longcon.divergence.predictors import merits, most_responsible, predictors
 from longcon.errors import BuildError
 from longcon.training import Trajectory
 
@@ -27,9 +27,9 @@ class Pair:
         first_difference: first step whose parameters differ in a bit; None if none does.
         onset: when they part.
         growth: how their difference grew; None without detail in both.
-        bursts: updates that multiply the difference of the moments tenfold, before the builds part.
-        burdens: the minibatches on which they sit, the heaviest first.
-        merits: how well each account predicts the bursts, as an area under the ROC curve.
+        bursts: updates that multiply the difference of the moments fivefold, before the builds part.
+        burdens: every minibatch with its share of the growth until then, the largest first; none without detail.
+        merits: how well each account tells the updates most responsible for it, as an area under the ROC curve.
     """
 
     original: Build
@@ -74,18 +74,20 @@ def compare(original: Build, rebuild: Build, tolerance: float) -> Pair:
                 "compare builds of one recipe on the same data."
             )
     a, b = original.trajectory(), rebuild.trajectory()
+    first_decay = float(original.request["recipe"]["betas"][0])
     sines = a.sine(b)
     steps_per_epoch = len(a.losses) // int(original.request["recipe"]["epochs"])
     onset = find_onset(sines, steps_per_epoch, tolerance)
     until = len(sines) - 1 if onset.parted is None else onset.parted
-    grown = _growth(a, b, float(original.request["recipe"]["betas"][0]))
+    grown = _growth(a, b, first_decay)
     found = np.zeros(0, dtype=np.int64)
     heavy: tuple[Burden, ...] = ()
     accounts: dict[str, float] = {}
     if grown is not None:
         found = bursts(grown.moments[: until + 1])
-        heavy = burdens(grown.parameters[: until + 1], found, steps_per_epoch)
-        accounts = merits(predictors(a), found, until)
+        responsible = responsibilities(grown, first_decay, until)
+        heavy = burdens(grown, responsible, found, steps_per_epoch)
+        accounts = merits(predictors(a), most_responsible(responsible), until)
     return Pair(original, rebuild, sines, a.first_difference(b), onset, grown, found, heavy, accounts)
 
 

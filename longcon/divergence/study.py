@@ -9,13 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from longcon.divergence.growth import total_growth
-from longcon.divergence.hard_cases import burst_counts, concentration, hardest
+from longcon.divergence.hard_cases import hardest, shares
 from longcon.divergence.pair import Pair
 from longcon.divergence.predictors import predictors
 from longcon.divergence.risk import Rate, divergence_probability, share_below
-
-HARDEST = 5
 
 
 @dataclass(frozen=True)
@@ -23,27 +20,27 @@ class Study:
     """What one original and its surrogates show together.
 
     Attributes:
-        hardest: positions of the minibatches with most bursts over all pairs, at most five.
+        hardest: positions of the twentieth of the minibatches that carry most growth, averaged over the pairs.
+        on_hardest: their share of the growth, averaged over the pairs.
+        held_out: share of each pair's growth on the minibatches that are hardest in all other pairs, averaged over
+            pairs: what the share is worth where it was not chosen. None with fewer than two pairs.
         bursts: bursts over all pairs.
-        on_hardest: share of them on ``hardest``; None without a burst.
-        held_out: share of each pair's bursts on the five minibatches that are hardest in all other pairs, averaged
-            over pairs: what the share is worth where it was not chosen. None with fewer than two pairs with bursts.
-        growth_in_bursts: median over pairs of the share of the whole growth that the bursts' windows carry.
         merits: median over pairs of the area under the ROC curve, by account.
         gains: median over pairs of Spearman's correlation between each account and the gain of the update.
         below_threshold: share of the original's recorded steps whose residual is under the threshold.
+        least_residual: the least of them, and the update at which it was.
         parted: order surrogates that part by the last epoch; None without order surrogates.
         by_release: order surrogates that left round-off by the released epoch; None without order surrogates.
     """
 
     hardest: tuple[int, ...]
-    bursts: int
-    on_hardest: float | None
+    on_hardest: float
     held_out: float | None
-    growth_in_bursts: float | None
+    bursts: int
     merits: dict[str, float]
     gains: dict[str, float]
     below_threshold: float | None
+    least_residual: tuple[float, int] | None
     parted: Rate | None
     by_release: Rate | None
 
@@ -52,51 +49,48 @@ def study(pairs: Sequence[Pair], released_epoch: int, threshold: float, toleranc
     """Returns what one original and its surrogates show together.
 
     Args:
-        pairs: of one original; only effective surrogates, whose numeric class is another.
+        pairs: of one original, all with detail; only effective surrogates, whose numeric class is another.
         released_epoch: of the original.
         threshold: of the residual; the protocol's.
         tolerance: the largest sine that is round-off; the protocol's.
     """
-    per_epoch = pairs[0].onset.steps_per_epoch
-    counts = [burst_counts(pair.bursts, per_epoch) for pair in pairs]
-    whole = np.sum(counts, axis=0)
-    chosen = hardest(whole, HARDEST)
-    orders = [pair for pair in pairs if "order:" in pair.rebuild.device]
-    released = released_epoch * per_epoch
-    original = pairs[0].original.trajectory()
+    carried = np.array([shares(pair.burdens) for pair in pairs])
+    chosen = hardest(carried.mean(axis=0))
+    residuals = pairs[0].original.trajectory().residuals
+    least = None if np.isnan(residuals).all() else int(np.nanargmin(residuals))
     return Study(
         hardest=chosen,
-        bursts=int(whole.sum()),
-        on_hardest=concentration(whole, chosen),
-        held_out=_held_out(counts),
-        growth_in_bursts=_median([share for pair in pairs if (share := _growth_in_bursts(pair)) is not None]),
+        on_hardest=float(carried[:, list(chosen)].sum(axis=1).mean()),
+        held_out=_held_out(carried),
+        bursts=sum(len(pair.bursts) for pair in pairs),
         merits=_medians([pair.merits for pair in pairs]),
         gains=_medians([_gain_correlations(pair) for pair in pairs]),
-        below_threshold=share_below(original.residuals, threshold),
-        parted=divergence_probability([pair.onset.parted is not None for pair in orders]) if orders else None,
-        by_release=(
-            divergence_probability([bool((pair.sines[: released + 1] > tolerance).any()) for pair in orders])
-            if orders
-            else None
-        ),
+        below_threshold=share_below(residuals, threshold),
+        least_residual=None if least is None else (float(residuals[least]), least),
+        parted=_rate([pair.onset.parted is not None for pair in _orders(pairs)]),
+        by_release=_rate([_left(pair, released_epoch, tolerance) for pair in _orders(pairs)]),
     )
 
 
-def _held_out(counts: Sequence[NDArray[np.int64]]) -> float | None:
-    shares = []
-    for number, own in enumerate(counts):
-        others = np.sum([other for index, other in enumerate(counts) if index != number], axis=0)
-        if own.any() and np.any(others):
-            on_theirs = concentration(own, hardest(others, HARDEST))
-            shares += [] if on_theirs is None else [on_theirs]
-    return float(np.mean(shares)) if shares else None
+def _orders(pairs: Sequence[Pair]) -> list[Pair]:
+    return [pair for pair in pairs if "+order:" in pair.rebuild.device]
 
 
-def _growth_in_bursts(pair: Pair) -> float | None:
-    if pair.growth is None:
+def _left(pair: Pair, epoch: int, tolerance: float) -> bool:
+    return bool((pair.sines[: epoch * pair.onset.steps_per_epoch + 1] > tolerance).any())
+
+
+def _rate(events: Sequence[bool]) -> Rate | None:
+    return divergence_probability(events) if events else None
+
+
+def _held_out(carried: NDArray[np.float64]) -> float | None:
+    if len(carried) < 2:
         return None
-    whole = total_growth(pair.growth.parameters[: pair.until + 1])
-    return sum(burden.growth for burden in pair.burdens) / whole if whole > 0 else None
+    found = [
+        own[list(hardest(np.delete(carried, number, axis=0).mean(axis=0)))].sum() for number, own in enumerate(carried)
+    ]
+    return float(np.mean(found))
 
 
 def _gain_correlations(pair: Pair) -> dict[str, float]:
@@ -110,10 +104,6 @@ def _gain_correlations(pair: Pair) -> dict[str, float]:
         if known.sum() > 2:
             found[name] = float(spearmanr(values[: pair.until][known], gains[known]).statistic)
     return found
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return float(np.median(values)) if len(values) else None
 
 
 def _medians(found: Sequence[dict[str, float]]) -> dict[str, float]:
