@@ -1,8 +1,8 @@
 """Which minibatches carry the growth: whether a few hard cases, by name, make two builds part.
 
 The growth of the parameters' difference in an update, ln |d(t + 1)| / |d(t)|, is the doing of the first moment, and
-that is a decaying sum of gradients: m = (1 - b1) (g(t) + b1 g(t - 1) + ...). So each update's growth is shared among the
-updates up to it, in proportion to what the difference of their gradients still has in the moment; an update's
+that is a decaying sum of gradients: m = (1 - b1) (g(t) + b1 g(t - 1) + ...). So each update's growth is shared among
+the updates up to it, in proportion to what the difference of their gradients still has in the moment; an update's
 *responsibility* is the sum of its shares. Responsibilities add up to the whole growth.
 
 Every epoch visits the same minibatches in the same order, so update t is on minibatch t mod (minibatches an epoch), and

@@ -123,7 +123,8 @@ def summary(found: Study, names: Mapping[int, tuple[str, ...]]) -> list[str]:
     if found.below_threshold is not None and found.least_residual is not None:
         least, update = found.least_residual
         lines.append(
-            f"  steps with a residual below the threshold: {found.below_threshold:.2%}; least {least:.1e}, at update {update}"
+            f"  steps with a residual below the threshold: {found.below_threshold:.2%}; "
+            f"least {least:.1e}, at update {update}"
         )
     held_out = "" if found.held_out is None else f", {found.held_out:.0%} where chosen on the other pairs"
     lines += [

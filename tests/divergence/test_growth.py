@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from longcon.divergence.growth import bursts, growth, leaked, total_growth
+from longcon.divergence.growth import bursts, growth, total_growth
 
 
 def _sketches(steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,8 +53,8 @@ def test_the_gradients_are_those_that_made_the_moments() -> None:
 @pytest.mark.parametrize(
     ("moments", "updates"),
     [
-        ([0, 1e-16, 1e-16, 1e-15, 1e-15], [2]),
-        ([0, 1e-16, 9.9e-16], []),
+        ([0, 1e-16, 1e-16, 5.1e-16, 1e-15], [2]),
+        ([0, 1e-16, 4.9e-16], []),
         ([0, 0, 1e-3], []),  # from nothing to something: round-off is born, nothing is amplified
         ([1, 10, 100], [0, 1]),
         ([1, 0.5, 0.25], []),
@@ -64,13 +64,6 @@ def test_bursts(moments: list[float], updates: list[int]) -> None:
     assert bursts(np.array(moments, dtype=np.float64)).tolist() == updates
 
 
-def test_growth_leaks_for_ten_updates_and_is_counted_once() -> None:
-    parameters = np.exp(0.1 * np.arange(41))
-    found = leaked(parameters, np.array([2, 7, 30, 38]))
-    np.testing.assert_allclose(found, [0.5, 1.0, 0.8, 0.2], rtol=1e-12)
-    assert found.sum() <= total_growth(parameters) == pytest.approx(4.0)
-
-
 def test_total_growth_begins_where_the_builds_first_differ() -> None:
-    assert total_growth(np.array([0, 0, 1e-16, 1e-12, 1e-13])) == pytest.approx(np.log(1e4))
+    assert total_growth(np.array([0, 0, 1e-16, 1e-11, 1e-12])) == pytest.approx(np.log(1e4))
     assert total_growth(np.zeros(3)) == 0.0

@@ -1,40 +1,77 @@
-"""Bursts planted on known minibatches are found there."""
+"""Growth planted on known minibatches is laid at their door."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from longcon.divergence.growth import bursts
-from longcon.divergence.hard_cases import burdens, burst_counts, concentration, hardest
+from longcon.divergence.growth import Growth, bursts, total_growth
+from longcon.divergence.hard_cases import burdens, hardest, responsibilities, shares
 
-EPOCH, EPOCHS = 20, 6
+EPOCH, EPOCHS, DECAY = 40, 6, 0.9
 
 
-def _planted(positions: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Differences of the parameters, and the bursts: at each epoch one on given positions, by a given ln of growth."""
+def _planted(kicks: dict[int, float]) -> Growth:
+    """Two trainings whose gradients differ by a given multiple of their parameters' difference on given minibatches.
+
+    Momentum carries the difference on, as in Adamax; elsewhere the gradients differ by a hundredth of it.
+    """
+    apart, moment = [1e-15], [0.0]
+    gradients = []
+    for update in range(EPOCH * EPOCHS):
+        gradients.append(kicks.get(update % EPOCH, 1e-2) * apart[-1])
+        moment.append(DECAY * moment[-1] + (1 - DECAY) * gradients[-1])
+        apart.append(apart[-1] + moment[-1])
+    known = np.array(gradients)
+    return Growth(np.array(apart), np.array(moment), np.zeros(len(apart)), known, known / np.array(apart[:-1]))
+
+
+def test_responsibilities_add_up_to_the_whole_growth() -> None:
+    planted = _planted({7: 300.0})
     steps = EPOCH * EPOCHS
-    parameters, moments = np.full(steps + 1, 1e-15), np.full(steps + 1, 1e-15)
-    for t in range(steps):
-        growth = positions.get(t % EPOCH, 0.0)
-        parameters[t + 1] = parameters[t] * np.exp(growth)
-        moments[t + 1] = moments[t] * (20 if growth else 0.9)
-    return parameters, bursts(moments)
+    for until in (1, 57, steps):
+        found = responsibilities(planted, DECAY, until)
+        assert len(found) == until
+        apart = planted.parameters[: until + 1]
+        apart = apart[apart > 0]
+        assert found.sum() == pytest.approx(np.log(apart[-1] / apart[0]), abs=1e-9)
+        assert found.sum() == pytest.approx(total_growth(planted.parameters[: until + 1]), abs=1e-9)
 
 
-def test_the_planted_minibatches_carry_all_growth() -> None:
-    found = burdens(*_planted({3: 0.5, 15: 1.0}), EPOCH)
-    assert [(burden.position, burden.bursts) for burden in found] == [(15, EPOCHS), (3, EPOCHS)]
-    assert [burden.share for burden in found] == pytest.approx([2 / 3, 1 / 3])
+def test_the_planted_minibatches_carry_nearly_all_growth() -> None:
+    planted = _planted({7: 300.0, 31: 100.0})
+    steps = EPOCH * EPOCHS
+    found = burdens(planted, responsibilities(planted, DECAY, steps), bursts(planted.moments), EPOCH)
+    assert [burden.position for burden in found[:2]] == [7, 31]
+    assert found[0].share + found[1].share > 0.95
+    assert sum(burden.share for burden in found) == pytest.approx(1.0)
+    assert hardest(shares(found)) == (7, 31)
 
 
-def test_without_bursts_nothing_is_blamed() -> None:
-    assert burdens(*_planted({}), EPOCH) == ()
+def test_builds_that_do_not_differ_blame_no_one() -> None:
+    nothing = np.zeros(41)
+    same = Growth(nothing, nothing, nothing, nothing[1:], np.full(40, np.nan))
+    found = burdens(same, responsibilities(same, DECAY, 40), bursts(same.moments), EPOCH)
+    assert [burden.share for burden in found] == [0.0] * EPOCH
+    assert not any(burden.bursts for burden in found)
 
 
-def test_concentration_of_one_pair_on_the_hardest_of_another() -> None:
-    first = burst_counts(_planted({3: 1.0, 15: 1.0})[1], EPOCH)
-    second = burst_counts(_planted({3: 1.0, 8: 1.0})[1], EPOCH)
-    assert hardest(first, 5) == (3, 15)
-    assert concentration(second, hardest(first, 5)) == pytest.approx(0.5)
-    assert concentration(np.zeros(EPOCH, dtype=np.int64), (3,)) is None
+@given(
+    st.lists(st.floats(1e-16, 1e-2), min_size=3, max_size=30),
+    st.lists(st.floats(1e-12, 1e3), min_size=30, max_size=30),
+)
+def test_whatever_the_gradients_nothing_of_the_growth_is_lost(apart: list[float], kicks: list[float]) -> None:
+    parameters = np.array(apart)
+    steps = len(apart) - 1
+    gradients = np.array(kicks[:steps])
+    given_growth = Growth(parameters, np.zeros(steps + 1), np.zeros(steps + 1), gradients, np.zeros(steps))
+    found = responsibilities(given_growth, DECAY, steps)
+    assert found.sum() == pytest.approx(np.log(parameters[-1] / parameters[0]), abs=1e-6)
+
+
+@pytest.mark.parametrize(("minibatches", "number"), [(1, 1), (19, 1), (20, 1), (21, 2), (260, 13)])
+def test_the_hardest_are_a_twentieth(minibatches: int, number: int) -> None:
+    values = np.arange(minibatches, dtype=np.float64)
+    assert hardest(values) == tuple(range(minibatches - 1, minibatches - 1 - number, -1))
