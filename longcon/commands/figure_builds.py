@@ -15,8 +15,8 @@ from longcon.devices import Device
 from longcon.problems import ProblemData
 from longcon.training import Precision, Recipe
 
-# What a residual costs, in updates of the same build: 64 singular vectors of the Hessian against one gradient.
-_RESIDUAL = 50
+# What a residual costs, in updates of the same build. With one case the Hessian is small enough for a dense solver.
+_RESIDUAL, _RESIDUAL_OF_ONE_CASE = 50, 20
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def work(options: argparse.Namespace, devices: Sequence[Device], training_cases:
             for device in devices[: 1 + group.followed]:
                 title = title_of({"recipe": recipe.as_json(), "device": device.name, "replicate": 1})
                 residuals = updates / every if every and device == devices[0] else 0
-                costs[title] = updates + _RESIDUAL * residuals
+                costs[title] = updates + residuals * (_RESIDUAL if recipe.k > 1 else _RESIDUAL_OF_ONE_CASE)
     return costs
 
 
@@ -89,7 +89,9 @@ def obtain(
             recipe.fits(len(data.training))
     found: dict[tuple[str, int], Trained] = {}
     # Side by side where there are processors for it: k = 1 in either precision takes longer than all the rest.
-    rounds = [GROUPS[:2], GROUPS[2:]] if options.jobs > 1 else [[group] for group in GROUPS]
+    rounds = [[group] for group in GROUPS]
+    if options.jobs > 1:
+        rounds = [[group for group in GROUPS if group.followed == followed] for followed in (True, False)]
     for groups in rounds:
         jobs = max(1, options.jobs // len(groups))
         with _campaigns([_plan(group, options, devices, jobs) for group in groups], options, data, on_event) as begun:

@@ -41,7 +41,7 @@ def about(first: str, second: str, trained: Mapping[tuple[str, int], Trained], d
         f"weight decay {recipe['weight_decay']!r}, seed {recipe['seed']}, {recipe['arithmetic']} arithmetic. "
         f"longcon {longcon.__version__}; {versions}.",
         "",
-        "| k | precision | device | numeric class | best epoch | build |",
+        "| k | precision | device | numeric class | own best epoch | build |",
         "|---|---|---|---|---|---|",
         *(_row(build) for build in builds),
         "",

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 from longcon.builds import Store
-from longcon.builds.files import write_file
+from longcon.builds.files import unwritable, write_file
 from longcon.commands.build_options import add_build_options
 from longcon.commands.figure_builds import Trained, obtain, work
 from longcon.commands.parser import Parser, UsageError, folder, whole_number
@@ -79,9 +80,12 @@ def _devices(surrogate: str) -> tuple[Device, Device]:
 
 def _require_writable(folder: Path) -> None:
     """Tries the folder before hours of training depend on it."""
-    probe = folder / f".probe-{uuid.uuid4().hex}"
-    _write(probe, b"longcon")
-    probe.unlink(missing_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise _unwritable(unwritable(folder, error)) from None
 
 
 def _require_matplotlib() -> None:
@@ -103,7 +107,8 @@ def _drawn(
     from longcon.commands.figure_series import divergence_of, precision_recall_of  # noqa: PLC0415
     from longcon.commands.figure_text import about  # noqa: PLC0415
 
-    curves = [precision_recall_of(trained["float64", k].original, data) for k in (1, 2, 4, 8)]
+    originals = {k: pair.original for (dtype, k), pair in trained.items() if dtype == "float64"}
+    curves = [precision_recall_of(originals[k], data) for k in sorted(originals)]
     pairs = [divergence_of(pair.original, pair.rebuild, data) for pair in trained.values() if pair.rebuild is not None]
     first = figures.precision_recall_caption(curves, data.target, len(data.holdout))
     second = figures.divergence_caption(pairs, devices[0].name, devices[1].name)
@@ -122,4 +127,8 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_file(path, content)
     except StoreError as error:
-        raise UsageError(str(error).replace("--store", "--out")) from None
+        raise _unwritable(error) from None
+
+
+def _unwritable(error: StoreError) -> UsageError:
+    return UsageError(str(error).replace("another --store", "another --out"))

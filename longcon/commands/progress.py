@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from longcon.builds import BuildEvent
 
+# Share of the work that must be done before its pace tells anything: the start of a process is no training.
+_TELLING = 0.02
 _SECONDS_BETWEEN_LINES = {True: 0.2, False: 10.0}
 
 
@@ -40,9 +42,10 @@ class Progress:
     def building(self, event: BuildEvent) -> None:
         """Shows how far the builds are; may be called from any thread."""
         with self._lock:
-            self._started = self._started or time.monotonic()
             self._shares[event.title] = event.epoch / event.epochs
-            if not event.trained:
+            if event.trained:
+                self._started = self._started or time.monotonic()
+            else:
                 self._stored.add(event.title)
             finished = event.epoch == event.epochs
             if self._due(at_once=finished and not self._live):
@@ -65,7 +68,7 @@ class Progress:
     def _estimate(self) -> str:
         left = {title: work for title, work in self._work.items() if title not in self._stored}
         done = sum(work * self._shares.get(title, 0.0) for title, work in left.items())
-        if not done or self._started is None:
+        if self._started is None or done < _TELLING * sum(left.values()):
             return ""
         return f"; about {_clock((time.monotonic() - self._started) * (sum(left.values()) / done - 1))} left"
 

@@ -78,7 +78,10 @@ def _pair_in_words(pair: Divergence) -> str:
     )
     said = [f"sine {sines}", parted]
     if pair.has_residuals:
-        said.append(f"least residual {np.nanmin(pair.residuals):.1e}")
+        measured = np.count_nonzero(np.isfinite(pair.residuals))
+        said.append(
+            f"least residual {np.nanmin(pair.residuals):.1e}, of {measured:,} of {len(pair.residuals):,} iterates"
+        )
     ratios = [pair.sines[epoch * pair.steps] / sine for epoch, sine in pair.exact.items() if sine > 0]
     if ratios:
         said.append(f"line and dots differ by at most {max(abs(ratio - 1) for ratio in ratios):.1%}")

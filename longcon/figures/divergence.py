@@ -68,7 +68,9 @@ def draw_divergence(pairs: Sequence[Divergence]) -> Figure:
     with style():
         rows = -(-len(pairs) // 2)
         figure = Figure(figsize=(COLUMN, _ROW * rows + 0.65))
-        panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).flat
+        panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
+        for empty in panels[len(pairs) :]:
+            empty.set_visible(False)
         low, high = _decades(pairs)
         for letter, panel, pair in zip(_LETTERS, panels, pairs, strict=False):
             _draw(panel, pair)

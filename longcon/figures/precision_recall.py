@@ -64,7 +64,9 @@ def draw_precision_recall(curves: Sequence[PrecisionRecall]) -> Figure:
     """
     with style():
         figure = Figure(figsize=(COLUMN, _HEIGHT))
-        panels = figure.subplots(-(-len(curves) // 2), 2, sharex=True, sharey=True, squeeze=False).flat
+        panels = figure.subplots(-(-len(curves) // 2), 2, sharex=True, sharey=True, squeeze=False).ravel()
+        for empty in panels[len(curves) :]:
+            empty.set_visible(False)
         for panel, curve in zip(panels, curves, strict=False):
             for other in curves:
                 if other is not curve:

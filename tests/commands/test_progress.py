@@ -33,6 +33,19 @@ def test_the_estimate_weighs_builds_by_their_work(clock: list[float], capsys: py
     ]
 
 
+def test_too_little_work_tells_no_pace(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    shown = Progress({"one": 1.0})
+    shown.building(BuildEvent("one", 0, 100, trained=True))
+    for epoch in (1, 2):
+        clock[0] += 30
+        shown.building(BuildEvent("one", epoch, 100, trained=True))
+    assert capsys.readouterr().err.splitlines() == [
+        "longcon: 0 of 1 builds ready; one: epoch 0 of 100",
+        "longcon: 0 of 1 builds ready; one: epoch 1 of 100",
+        "longcon: 0 of 1 builds ready; one: epoch 2 of 100; about 49 min 0 s left",
+    ]
+
+
 def test_a_line_at_most_every_ten_seconds(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     shown = Progress({"one": 1.0})
     for epoch in range(1, 31):
