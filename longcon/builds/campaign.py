@@ -222,5 +222,5 @@ class Campaign:
         return recipe.epochs if self.plan.release == "last" else int(self.plan.release)
 
     def _rotated(self, items: Sequence[_Item]) -> list[_Item]:
-        start = self.plan.offset % len(items)
+        start = self.plan.offset % max(1, len(items))
         return [*items[start:], *items[:start]]
