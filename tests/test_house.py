@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from longcon.source import READERS
+
 ROOT = Path(__file__).parents[1]
 # From the ground up; rooms on one floor do not import each other.
 FLOORS = [
@@ -75,6 +77,11 @@ def test_the_library_knows_neither_pytest_nor_pickle(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "torch.load(" not in text
     assert "allow_pickle=True" not in text
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_only_reads_builds_stands_above_them(reader: str) -> None:
+    assert FLOOR_OF[f"longcon.{reader.removesuffix('.py')}"] > FLOOR_OF["longcon.builds"]
 
 
 def test_the_environment_is_read_in_devices_alone() -> None:
