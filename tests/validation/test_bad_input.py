@@ -51,6 +51,14 @@ OPTIONS = [
         "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, order:N or none.",
     ),
     (
+        "--require=LC-PQ-16",
+        "'LC-PQ-16' is no advisory requirement - did you mean 'LC-PQ-06'?: "
+        "give --require one of LC-PQ-02, LC-PQ-06, LC-PQ-07, LC-PQ-08.",
+    ),
+    ("--require=LC-PQ-07", "LC-PQ-07 needs the curvature: give --curvature-every=1 beside --require=LC-PQ-07."),
+    ("--curvature-every=-1", "curvature every is -1: give --curvature-every=1 for every step, or 0 for none."),
+    ("--residual-threshold=0", "residual threshold is 0: give --residual-threshold a number above 0."),
+    (
         "--store=/proc/longcon",
         "/proc/longcon could not be written (No such file or directory): "
         "make room or rights there, or give another --store.",

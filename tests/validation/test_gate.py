@@ -14,7 +14,7 @@ from tests.checks.test_identity import planted
 from tests.validation.conftest import ROOT, Validate
 
 pytestmark = pytest.mark.slow
-ALL = 20  # cases of a run with one k and the four default devices of a CPU
+ALL = 23  # cases of a run with one k and the four default devices of a CPU
 DEFAULTS = ("--surrogate=isa:default", "--surrogate=mkl:COMPATIBLE", "--surrogate=order:1")
 
 
@@ -33,7 +33,7 @@ def test_a_run_trains_caches_and_passes(validate: Validate, tmp_path: Path) -> N
 
 def test_the_report_has_the_verdict_on_top_without_script(validate: Validate) -> None:
     report = validate().report
-    verdict = report.index("Verdict: PASS: k = 2: 10 of 10 checks passed")
+    verdict = report.index("Verdict: PASS: k = 2: 11 of 11 checks passed")
     assert report.index("<h1") < verdict < report.index("data-jsonblob")
     assert "A rebuild on another device makes the same calls." in report
     assert "discrepancy rate" in report
@@ -53,7 +53,7 @@ def test_a_discrepancy_above_the_limit_fails_and_is_listed(validate: Validate) -
     # p = 1 on the upper bound cannot be met by any number of cases.
     run = validate("--p=1")
     assert run.code == 1
-    assert run.verdict.startswith("verdict: FAIL: k = 2: 8 of 10 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
+    assert run.verdict.startswith("verdict: FAIL: k = 2: 9 of 11 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
     assert "the upper bound may be at most 0%" in run.output
 
 
@@ -63,12 +63,34 @@ def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
     assert "LC-PQ-02[cpu+order:1-k1]" in run.output
     assert "at the released epoch 6 (reported, not required)" in run.output
     assert "LC-PQ-01" not in run.output
+    assert run.verdict == (
+        "verdict: PASS: k = 1: 10 of 11 checks passed, 1 advisory, not met; every gating requirement is met."
+    )
+    assert "LC-PQ-06[cpu+order:1-k1]: advisory, not met: k=1 float64 on cpu+order:1, replicate 1 against cpu: " in (
+        run.output
+    )
+
+
+def test_an_advisory_requirement_gates_where_the_run_requires_it(validate: Validate) -> None:
+    run = validate("--k=1", "--sine-tolerance=1e-300", "--release-epoch=last", "--require=LC-PQ-06")
+    assert run.code == 1
+    assert run.verdict == "verdict: FAIL: k = 1: 10 of 11 checks passed; failed: LC-PQ-06 (1)."
+
+
+def test_the_curvature_is_judged_where_it_was_recorded(validate: Validate) -> None:
+    run = validate("--curvature-every=90", "--residual-threshold=1e-9")
+    assert run.code == 0, run.output
+    assert run.verdict.startswith("verdict: PASS: k = 2: 1")
+    assert (
+        "LC-PQ-07[k2]: k=2 float64 on cpu, replicate 1: residual below 1.0e-09 at 0 of 9 recorded steps" in run.output
+    )
+    assert "LC-PQ-08[k2]: " in run.output
 
 
 def test_portable_arithmetic_has_the_same_bits_on_every_device(validate: Validate) -> None:
     run = validate("--arithmetic=portable", "--k=1", "--surrogate=isa:default", "--surrogate=mkl:COMPATIBLE")
     assert run.code == 0, run.output
-    assert run.verdict == "verdict: PASS: k = 1: 17 of 17 checks passed; every gating requirement is met."
+    assert run.verdict == "verdict: PASS: k = 1: 19 of 19 checks passed; every gating requirement is met."
     assert run.output.count("are identical in every bit at each of") == 7  # 2 initial, 3 replicates, 2 portable
     assert "LC-OQ-03[cpu+mkl:COMPATIBLE-k1]: k=1 float64 portable on cpu+mkl:COMPATIBLE" in run.output
 
@@ -92,7 +114,7 @@ def test_an_ineffective_surrogate_is_no_evidence(validate: Validate) -> None:
     beside = validate(f"--surrogate=isa:{native}", "--surrogate=order:1")
     assert beside.code == 0, beside.output
     assert beside.verdict == (
-        "verdict: PASS: k = 2: 13 of 15 checks passed, 2 shown ineffective; every gating requirement is met."
+        "verdict: PASS: k = 2: 14 of 17 checks passed, 3 shown ineffective; every gating requirement is met."
     )
 
 
@@ -100,7 +122,7 @@ def test_asserts_that_are_stripped_pass_nothing(validate: Validate, monkeypatch:
     monkeypatch.setenv("PYTHONOPTIMIZE", "1")
     run = validate("--assert=plain", "--p=1")
     assert run.code == 1
-    assert run.verdict.startswith("verdict: FAIL: k = 2: 8 of 10 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
+    assert run.verdict.startswith("verdict: FAIL: k = 2: 9 of 11 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
 
 
 def test_listing_tests_decides_nothing_and_leaves_the_report(validate: Validate) -> None:
