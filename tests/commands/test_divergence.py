@@ -1,0 +1,57 @@
+"""``python -m longcon divergence`` on a small simulated cohort, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from longcon.__main__ import main
+
+SMALL = ("--features=60", "--epochs=2", "--k=8", "--curvature-every=10", "--jobs=2")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("divergence") / "store"
+
+
+@pytest.mark.slow
+def test_pairs_are_told_in_words_and_in_json(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("divergence", f"--store={store}", "--surrogate=order:2", "--orders=1", *SMALL)
+    assert main(options) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("k=8 float64 on cpu, replicate 1: released epoch ")
+    for device in ("order:1", "order:2"):
+        assert f"\nk=8 float64 on cpu+{device}, replicate 1 against cpu\n  first bit that differs   update " in text
+    assert "\n  divergence               none: together to the end\n" in text
+    assert "another device parts by the last epoch: 0 of 2 (0%; 95% interval 0% to 84.2%)" in text
+    assert "large gradient" in text
+
+    assert main([*options, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)[0]
+    assert [pair["device"] for pair in found["pairs"]] == ["cpu+order:2", "cpu+order:1"]
+    assert found["pairs"][0]["onset"]["step"] is None
+    assert len(found["pairs"][0]["burdens"]) == 20
+    assert len(found["together"]["hardest_cases"]) == 2
+    assert all(len(cases) == 8 for cases in found["together"]["hardest_cases"])
+    assert found["together"]["parted"]["trials"] == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--orders=-1", "--orders is -1, but must be at least 0: give --orders=0 or more."),
+        ("--learning-rate=fast", "--learning-rate is 'fast', which is not a number: give one such as 0.01."),
+        ("--weight-decay=-1", "weight decay is -1: give --weight-decay a number of at least 0."),
+        ("--surrogat=order:1", "Option '--surrogat' is unknown - did you mean '--surrogate'?: "
+         "python -m longcon divergence --help lists them."),
+        ("--surrogate=oder:1", "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: "
+         "give isa:NAME, mkl:COMPATIBLE, order:N or none."),
+        ("--dtype=float16", "dtype 'float16' is unknown - did you mean 'float64'?: give float64 or float32."),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_sentence(option: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["divergence", option]) == 4
+    assert capsys.readouterr().err == f"ERROR: {text}\n"
