@@ -29,7 +29,7 @@ def outer_square(gradient: Tensor, inner: Tensor) -> Tensor:
         inner: the Gram matrix of its inputs.
     """
     wide = gradient.double()
-    return ((wide @ wide.t()) * inner).sum().clamp(min=0)
+    return torch.dot((wide @ wide.t()).view(-1), inner.view(-1)).clamp_(min=0)
 
 
 def square(gradients: Iterable[Tensor]) -> Tensor:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from longcon.training.digest import Digest
-from longcon.training.sketch import Sketch
+from longcon.training.sketch import SIZE, Sketch, dealt
 
 # A compiler takes a second to load and compile, which smaller weights do not save in a training.
 COMPILED_FROM = 200_000
@@ -27,7 +27,6 @@ class Reading:
 
     Attributes:
         hashes: int64, the bits of uint64, one for each held row.
-        column_sums: float64, one for each held column.
 
     Args:
         sketch: the signs.
@@ -38,12 +37,20 @@ class Reading:
     def __init__(self, sketch: Sketch, digest: Digest, weight: Tensor) -> None:
         self._signs, self._digest = sketch.signs, digest
         self.hashes = torch.zeros(len(weight), dtype=torch.int64, device=weight.device)
-        self.column_sums = torch.zeros(weight.shape[1], dtype=torch.float64, device=weight.device)
+        self._column_sums = torch.zeros(weight.shape[1], dtype=torch.float64, device=weight.device)
         self._compiled = weight.device.type == "cpu" and weight.numel() >= COMPILED_FROM
         if self._compiled:
+            # Imported where it is used: small trainings do not wait for a compiler to load.
+            from longcon.training.portable.reading_kernels import bucket_sums, read_rows  # noqa: PLC0415
+
+            self._read_rows, self._add_up = read_rows, bucket_sums
+            self._sums_to, self._hashes_to = self._column_sums.numpy(), self.hashes.numpy().view(np.uint64)
             self._codes = _codes(sketch.signs)
+            self._bucket_of = np.empty(len(sketch.columns), dtype=np.int64)
+            self._bucket_of[sketch.columns] = np.arange(len(sketch.columns)) % SIZE
         else:
             self._factors = torch.from_numpy(1.0 - 2.0 * sketch.signs).to(weight.device)
+        self._columns = torch.from_numpy(sketch.columns).to(weight.device)
 
     def read(self, rows: slice, weight: Tensor) -> None:
         """Reads a block of rows, the first of them first.
@@ -53,22 +60,25 @@ class Reading:
             weight: those rows.
         """
         if self._compiled:
-            # Imported where it is used: small trainings do not wait for a compiler to load.
-            from longcon.training.portable.reading_kernels import read_rows  # noqa: PLC0415
-
             if rows.start == 0:
-                self.hashes.zero_()
-                self.column_sums.zero_()
-            keys, sums, hashes = self._digest.column_keys, self.column_sums.numpy(), self.hashes.numpy().view(np.uint64)
-            read_rows(weight.numpy(), rows.start, 0, keys, self._codes, sums, hashes)
+                self._sums_to.fill(0)
+                self._hashes_to.fill(0)
+            keys = self._digest.column_keys
+            self._read_rows(weight.numpy(), rows.start, 0, keys, self._codes, self._sums_to, self._hashes_to)
         else:
             self.hashes = self._digest.rows_of(weight)
-            self.column_sums = (weight.double() * self._factors).sum(0)
+            self._column_sums = (weight.double() * self._factors).sum(0)
+
+    def sums(self) -> Tensor:
+        """Returns what the columns' sums add to the 256 sums of a sketch."""
+        if self._compiled:
+            return torch.from_numpy(self._add_up(self._sums_to, self._bucket_of, SIZE))
+        return dealt(self._column_sums.index_select(0, self._columns))
 
     def of_tiles(self) -> tuple[Array, Array, Array, Array]:
         """Returns what `linear_kernels.pass_over_weights` needs: keys, codes, and where sums and hashes go."""
         keys, hashes = self._digest.column_keys, self.hashes.numpy().view(np.uint64)
-        return keys, _codes(self._signs), self.column_sums.numpy(), hashes
+        return keys, _codes(self._signs), self._column_sums.numpy(), hashes
 
 
 def _codes(signs: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -116,7 +116,7 @@ class Recorder:
         """
         others = torch.cat([value.reshape(-1) for value in self._others])
         reading = self.reading
-        self._sketches[self._state] = self._sketch(reading.column_sums, others)
+        self._sketches[self._state] = self._sketch(reading.sums(), others)
         self._digests[self._state] = self._digest.of(reading.hashes, others)
         if self._detail is not None and adamax is not None:
             self._detail.state(self._state, *adamax())

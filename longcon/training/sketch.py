@@ -6,12 +6,12 @@ data streams"): every parameter has a random sign of its own and goes to one of 
 sum that its column drew. All parameters enter, not a sample: the first differences of two builds are those of a few
 weights whose gradient nearly cancels, and a sample of any size that a step can afford misses them.
 
-The squared length of a sketch has the mean of the vector's and a relative variance of at most 2 / B, where B is the
-effective number of sums (sum of squares, squared, over the sum of fourth powers of what the sums' shares of the length
-are): 256 where a vector is spread over many columns, and what cancels in a sum is gone only with its partners, so that
-a vector of a few large entries is measured exactly. The sine is a quotient of two lengths; its relative standard error
-is therefore at most the root of 1 / B, 6.3 % for B = 256. A network of fewer than 256 features has fewer sums, and a
-difference of few features likewise. Round-off in the sums adds less than 4e-16 to the sine, in quadrature.
+Over the draw of the map, the squared length of a sketch has the mean of the vector's and a relative variance of at most
+2 / 256 for a vector that is spread over 256 columns or more. The sine is a quotient of two lengths, so its relative
+standard error is the root of 1 / 256, 6.3 %, and nearly the same at every step of two builds. A network of p < 256
+features has p sums for its first weight, and the root of 1 / p. A few large entries are measured exactly as long as no
+two of them share a sum, which of n entries has a probability of about n^2 / 512. Round-off in the sums adds less than
+4e-16 to the sine, in quadrature.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Sketch:
 
     Attributes:
         signs: bool, rows x columns of the first weight as it is held: whether an entry's sign is turned.
+        columns: its held columns in the order in which they are dealt to the sums.
 
     Args:
         layout: where the parameters are held.
@@ -43,22 +44,19 @@ class Sketch:
         rows, columns = len(layout.rows), len(layout.columns)
         turned = _bits(Draws(0, "sketch of the first weight"), rows * columns).reshape(rows, columns)
         self.signs = turned[np.argsort(layout.rows)][:, np.argsort(layout.columns)]
-        shuffled = layout.columns[Draws(0, "sketch of the columns").permutation(columns)]
-        self._columns = torch.from_numpy(shuffled).to(device)
+        self.columns = layout.columns[Draws(0, "sketch of the columns").permutation(columns)]
         draws = Draws(0, "sketch of the other parameters")
         self._others = torch.from_numpy(layout.others[draws.permutation(len(layout.others))]).to(device)
         self._other_signs = torch.from_numpy(1.0 - 2.0 * _bits(draws, len(layout.others))).to(device)
 
-    def __call__(self, column_sums: Tensor, others: Tensor) -> Tensor:
+    def __call__(self, first: Tensor, others: Tensor) -> Tensor:
         """Returns the sketch, 256 float64 numbers.
 
         Args:
-            column_sums: sum of each held column of the first weight with the entries' signs, float64.
+            first: what the first weight adds to the sums, as `Reading.sums` gives it.
             others: the other parameters, end to end as they are held.
         """
-        return _bucket_sums(column_sums[self._columns]) + _bucket_sums(
-            others[self._others].double() * self._other_signs
-        )
+        return first + dealt(others.index_select(0, self._others).double() * self._other_signs)
 
 
 def folded(sketches: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -98,8 +96,8 @@ def sketched_sine(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.
     return sine
 
 
-def _bucket_sums(terms: Tensor) -> Tensor:
-    """Returns for each bucket the sum of every 256th term."""
+def dealt(terms: Tensor) -> Tensor:
+    """Returns 256 sums, each of every 256th term."""
     whole = len(terms) // SIZE * SIZE
     # torch adds by blocks, so that the error does not grow with the number of terms.
     sums = terms[:whole].view(-1, SIZE).sum(0)

@@ -97,3 +97,19 @@ def read_rows(
         else:
             for bit in range(len(weight) - row):
                 read_one(weight[row + bit], bit, parts, code, sums[start:stop], out)
+
+
+@kernel
+def bucket_sums(sums: Values, bucket_of: Values, buckets: int) -> Values:
+    """Returns the sum of the columns' sums in each bucket; of sixteen parts, so that round-off does not add up."""
+    parts: Values = np.zeros((16, buckets))
+    for j in range(len(sums)):
+        parts[j & 15, bucket_of[j]] += sums[j]
+    half = 8
+    while half > 0:
+        for part in range(half):
+            for bucket in range(buckets):
+                parts[part, bucket] += parts[half + part, bucket]
+        half //= 2
+    result: Values = parts[0].copy()
+    return result
