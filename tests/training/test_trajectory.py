@@ -101,7 +101,7 @@ def test_losses_and_gradient_norms_are_those_of_the_whole_gradient(arithmetic: A
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.cat([p.grad.ravel() for p in model.parameters() if p.grad is not None]).norm()
         tolerance = 1e-9 if dtype == "float64" else 1e-3
-        assert kept.losses[step] == pytest.approx(float(loss), rel=tolerance)
+        assert kept.losses[step] == pytest.approx(loss.item(), rel=tolerance)
         assert kept.gradient_norms[step] == pytest.approx(float(norm), rel=tolerance)
         optimiser.step()
 
