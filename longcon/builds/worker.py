@@ -47,7 +47,7 @@ def _request(fields: dict[str, Any]) -> BuildRequest:
 def _curvature(recipe: Recipe) -> Curvature:
     """Returns what measures residual, smallest eigenvalue, its error and largest eigenvalue of a minibatch."""
     # Imported where it is used: builds that do not ask for it do not wait for it.
-    from longcon.curvature import curvature  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    from longcon.curvature import curvature  # noqa: PLC0415
 
     def measured(model: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[float, float, float, float]:
         found = curvature(model, inputs, labels, recipe.weight_decay)
