@@ -68,12 +68,6 @@ def bursts(moments: Values) -> NDArray[np.int64]:
     return np.flatnonzero((before > 0) & (after >= BURST * before))
 
 
-def total_growth(parameters: Values) -> float:
-    """Returns ln of the growth of the parameters' difference from its first positive value to its last."""
-    positive = parameters[parameters > 0]
-    return float(np.log(positive[-1] / positive[0])) if len(positive) else 0.0
-
-
 def _length(rows: Values) -> Values:
     result: Values = np.sqrt(np.square(rows).sum(axis=1))
     return result

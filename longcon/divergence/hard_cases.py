@@ -5,6 +5,8 @@ that is a decaying sum of gradients: m = (1 - b1) (g(t) + b1 g(t - 1) + ...). So
 the updates up to it, in proportion to what the difference of their gradients still has in the moment; an update's
 *responsibility* is the sum of its shares. Responsibilities add up to the whole growth.
 
+The first epoch is left out: there round-off is born on every minibatch, and what was born is not yet amplified.
+
 Every epoch visits the same minibatches in the same order, so update t is on minibatch t mod (minibatches an epoch), and
 what recurs there is a property of its cases.
 """
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from longcon.divergence.growth import Growth, total_growth
+from longcon.divergence.growth import Growth
 
 Values = NDArray[np.float64]
 
@@ -42,20 +44,22 @@ class Burden:
     bursts: int
 
 
-def responsibilities(growth: Growth, first_decay: float, until: int) -> Values:
-    """Returns each update's responsibility for the growth of the parameters' difference up to a step.
+def responsibilities(growth: Growth, first_decay: float, since: int, until: int) -> Values:
+    """Returns each update's responsibility for the growth of the parameters' difference from one step to another.
 
     Args:
         growth: of two builds.
         first_decay: Adamax's decay rate of the first moment.
+        since: the step from which growth counts, such as the end of the first epoch.
         until: the step at which the builds are no longer followed, such as that at which they part.
 
     Returns:
-        One value for each update before ``until``; their sum is ln of the growth from the first difference on.
+        One value for each update before ``until``. Their sum is ln of the growth since ``since``, or since the first
+        difference after it; an update before ``since`` may be responsible too, by what it left in the moment.
     """
     apart, gradients = growth.parameters[: until + 1], growth.gradients[:until]
     grown = np.zeros(until)
-    differ = (apart[:-1] > 0) & (apart[1:] > 0)
+    differ = (apart[:-1] > 0) & (apart[1:] > 0) & (np.arange(until) >= since)
     grown[differ] = np.log(apart[1:][differ] / apart[:-1][differ])
     moment, held = 0.0, np.zeros(until)
     for update in range(until):
@@ -68,18 +72,15 @@ def responsibilities(growth: Growth, first_decay: float, until: int) -> Values:
     return found
 
 
-def burdens(
-    growth: Growth, responsible: Values, updates: NDArray[np.int64], steps_per_epoch: int
-) -> tuple[Burden, ...]:
+def burdens(responsible: Values, updates: NDArray[np.int64], steps_per_epoch: int) -> tuple[Burden, ...]:
     """Returns every minibatch's burden, the largest growth first.
 
     Args:
-        growth: of two builds.
         responsible: responsibility of each update; see `responsibilities`.
         updates: those with a burst.
         steps_per_epoch: minibatches in an epoch.
     """
-    whole = total_growth(growth.parameters[: len(responsible) + 1])
+    whole = float(responsible.sum())
     positions = np.arange(len(responsible)) % steps_per_epoch
     by_position = np.bincount(positions, weights=responsible, minlength=steps_per_epoch)
     counts = np.bincount(updates % steps_per_epoch, minlength=steps_per_epoch)

@@ -85,8 +85,8 @@ def compare(original: Build, rebuild: Build, tolerance: float) -> Pair:
     accounts: dict[str, float] = {}
     if grown is not None:
         found = bursts(grown.moments[: until + 1])
-        responsible = responsibilities(grown, first_decay, until)
-        heavy = burdens(grown, responsible, found, steps_per_epoch)
+        responsible = responsibilities(grown, first_decay, min(steps_per_epoch, until), until)
+        heavy = burdens(responsible, found, steps_per_epoch)
         accounts = merits(predictors(a), most_responsible(responsible), until)
     return Pair(original, rebuild, sines, a.first_difference(b), onset, grown, found, heavy, accounts)
 

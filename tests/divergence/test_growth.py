@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from longcon.divergence.growth import bursts, growth, total_growth
+from longcon.divergence.growth import bursts, growth
 
 
 def _sketches(steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -62,8 +62,3 @@ def test_the_gradients_are_those_that_made_the_moments() -> None:
 )
 def test_bursts(moments: list[float], updates: list[int]) -> None:
     assert bursts(np.array(moments, dtype=np.float64)).tolist() == updates
-
-
-def test_total_growth_begins_where_the_builds_first_differ() -> None:
-    assert total_growth(np.array([0, 0, 1e-16, 1e-11, 1e-12])) == pytest.approx(np.log(1e4))
-    assert total_growth(np.zeros(3)) == 0.0

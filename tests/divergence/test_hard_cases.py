@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longcon.divergence.growth import Growth, bursts, total_growth
+from longcon.divergence.growth import Growth, bursts
 from longcon.divergence.hard_cases import burdens, hardest, responsibilities, shares
 
 EPOCH, EPOCHS, DECAY = 40, 6, 0.9
@@ -31,19 +31,25 @@ def _planted(kicks: dict[int, float]) -> Growth:
 def test_responsibilities_add_up_to_the_whole_growth() -> None:
     planted = _planted({7: 300.0})
     steps = EPOCH * EPOCHS
-    for until in (1, 57, steps):
-        found = responsibilities(planted, DECAY, until)
+    for since, until in ((0, 1), (0, 57), (EPOCH, steps), (57, 57)):
+        found = responsibilities(planted, DECAY, since, until)
         assert len(found) == until
-        apart = planted.parameters[: until + 1]
-        apart = apart[apart > 0]
+        apart = planted.parameters[since : until + 1]
         assert found.sum() == pytest.approx(np.log(apart[-1] / apart[0]), abs=1e-9)
-        assert found.sum() == pytest.approx(total_growth(planted.parameters[: until + 1]), abs=1e-9)
+
+
+def test_the_birth_of_round_off_is_no_growth() -> None:
+    born = _planted({7: 300.0})
+    born.parameters[: EPOCH // 2] *= 1e-6
+    found = burdens(responsibilities(born, DECAY, EPOCH, EPOCH * EPOCHS), bursts(born.moments), EPOCH)
+    assert found[0].position == 7
+    assert found[0].share > 0.95
 
 
 def test_the_planted_minibatches_carry_nearly_all_growth() -> None:
     planted = _planted({7: 300.0, 31: 100.0})
     steps = EPOCH * EPOCHS
-    found = burdens(planted, responsibilities(planted, DECAY, steps), bursts(planted.moments), EPOCH)
+    found = burdens(responsibilities(planted, DECAY, 0, steps), bursts(planted.moments), EPOCH)
     assert [burden.position for burden in found[:2]] == [7, 31]
     assert found[0].share + found[1].share > 0.95
     assert sum(burden.share for burden in found) == pytest.approx(1.0)
@@ -53,7 +59,7 @@ def test_the_planted_minibatches_carry_nearly_all_growth() -> None:
 def test_builds_that_do_not_differ_blame_no_one() -> None:
     nothing = np.zeros(41)
     same = Growth(nothing, nothing, nothing, nothing[1:], np.full(40, np.nan))
-    found = burdens(same, responsibilities(same, DECAY, 40), bursts(same.moments), EPOCH)
+    found = burdens(responsibilities(same, DECAY, 0, 40), bursts(same.moments), EPOCH)
     assert [burden.share for burden in found] == [0.0] * EPOCH
     assert not any(burden.bursts for burden in found)
 
@@ -67,7 +73,7 @@ def test_whatever_the_gradients_nothing_of_the_growth_is_lost(apart: list[float]
     steps = len(apart) - 1
     gradients = np.array(kicks[:steps])
     given_growth = Growth(parameters, np.zeros(steps + 1), np.zeros(steps + 1), gradients, np.zeros(steps))
-    found = responsibilities(given_growth, DECAY, steps)
+    found = responsibilities(given_growth, DECAY, 0, steps)
     assert found.sum() == pytest.approx(np.log(parameters[-1] / parameters[0]), abs=1e-6)
 
 
