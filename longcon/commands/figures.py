@@ -16,13 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from longcon.builds import Store
-from longcon.builds.files import write_file
 from longcon.commands.build_options import add_build_options
 from longcon.commands.figure_builds import Trained, obtain, work
+from longcon.commands.output import write_out
 from longcon.commands.parser import Parser, UsageError, folder, whole_number
 from longcon.commands.progress import Progress
 from longcon.devices import Device, parse_devices
-from longcon.errors import StoreError
 from longcon.problems import GbmProblem, ProblemData
 
 
@@ -65,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     trained = obtain(options, devices, data, progress.building)
     progress.done()
     for name, content in _drawn(trained, devices, data).items():
-        _write(options.out / name, content)
+        write_out(options.out / name, content)
         sys.stdout.write(f"{options.out / name}\n")
     return 0
 
@@ -80,7 +79,7 @@ def _devices(surrogate: str) -> tuple[Device, Device]:
 def _require_writable(folder: Path) -> None:
     """Tries the folder before hours of training depend on it."""
     probe = folder / f".probe-{uuid.uuid4().hex}"
-    _write(probe, b"longcon")
+    write_out(probe, b"longcon")
     probe.unlink(missing_ok=True)
 
 
@@ -116,10 +115,3 @@ def _drawn(
     files["figure-2.csv"] = figures.divergence_table(pairs)
     files["figures.md"] = about(first, second, trained, data)
     return files
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        write_file(path, content)
-    except StoreError as error:
-        raise UsageError(str(error).replace("--store", "--out")) from None

@@ -15,9 +15,12 @@ from longcon.errors import BuildError, StoreError
 ROOT = Path(__file__).parents[2]
 
 MISTAKES = [
-    ([], "No command was given: give figures, or --help."),
-    (["figurs"], "Command 'figurs' is unknown - did you mean 'figures'?: give figures, or --help."),
-    (["validate"], "Command 'validate' is unknown: give figures, or --help."),
+    ([], "No command was given: give divergence, figures or requirements, or --help."),
+    (
+        ["figurs"],
+        "Command 'figurs' is unknown - did you mean 'figures'?: give divergence, figures or requirements, or --help.",
+    ),
+    (["validate"], "Command 'validate' is unknown: give divergence, figures or requirements, or --help."),
     (["figures"], "--out is missing: give the folder for the figures, such as --out=figures."),
     (["figures", "--out="], "--out is empty, as an unset variable leaves it: give a folder or leave it out."),
     (["figures", "--out"], "--out was given without a value: give it as --out=VALUE."),
