@@ -28,7 +28,9 @@ class Evidence:
 
     def verdict(self) -> Verdict:
         """Returns the verdict on what was gathered so far."""
-        return verdict(cases(self._config.stash[SETTINGS]), self.results, self.strange)
+        settings = self._config.stash[SETTINGS]
+        deviations = [deviation.text for deviation in settings.deviations]
+        return verdict(cases(settings), self.results, self.strange, deviations)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps errors of collection."""
