@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import category
 
 from longcon.protocol.toml import WORDS
 
@@ -28,14 +29,23 @@ class Kind:
     needed: bool = False
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
+def _verbatim(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Unfit
-    return " ".join(value.split())
+    return value
+
+
+def _text(value: object) -> str:
+    # One line of the terminal, without anything that steers it.
+    text = " ".join(_verbatim(value).split())
+    if any(category(character) == "Cc" for character in text):
+        raise Unfit
+    return text
 
 
 def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    # TOML promises 64 bits, and nothing here is counted beyond.
+    if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > 63:
         raise Unfit
     return value
 
@@ -76,7 +86,7 @@ KINDS: dict[str, dict[str, Kind]] = {
     "protocol": {"title": _NEEDED, "version": _NEEDED, "intended_use": _NEEDED},
     "problem": {
         "name": _TEXT,
-        "data": Kind('a folder or "simulated"', _or_word("data", _text)),
+        "data": Kind('a folder or "simulated"', _or_word("data", _verbatim)),
         "cohort_seed": _WHOLE,
         "features": _WHOLE,
     },

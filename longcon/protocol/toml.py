@@ -23,6 +23,8 @@ def as_toml(key: str, value: object) -> str:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > 63:
+        return hex(value)  # Python refuses to write thousands of decimal digits
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -55,7 +55,7 @@ def test_every_value_arrives_in_its_type(tmp_path: Path) -> None:
         + IDENTITY.replace('"B"', '"""\nTo guide\n  therapy."""')
         + """
 [problem]
-data = "geo/files"
+data = "geo  files/now"
 [recipe]
 k = [1, 2]
 learning_rate = 1
@@ -74,7 +74,7 @@ meaning = "approved"
 """,
     )
     assert read.identity.intended_use == "To guide therapy."
-    assert read.problem.data == tmp_path / "geo" / "files"
+    assert read.problem.data == tmp_path / "geo  files" / "now"
     assert (read.recipe.k, read.recipe.release_epoch) == ((1, 2), 3)
     assert isinstance(read.recipe.learning_rate, float)
     assert read.devices.required == ("cuda:7", "all")  # whether they are there is asked when they are used
@@ -108,6 +108,18 @@ MISTAKES = [
     ),
     ("[recipe]\nepochs = true", ", [recipe] epochs = true: this is not a whole number: give epochs = 64, say."),
     ("[recipe]\nepochs = 6.0", ", [recipe] epochs = 6.0: this is not a whole number: give epochs = 64, say."),
+    (
+        f"[recipe]\nepochs = 0x{'f' * 5000}",
+        f", [recipe] epochs = 0x{'f' * 58}...: this is not a whole number: give epochs = 64, say.",
+    ),
+    (
+        '[problem]\ndata = "a\\u0000b"',
+        ', [problem] data = "a\\u0000b": this is not a folder or "simulated": give data = "simulated", say.',
+    ),
+    (
+        '[[signatories]]\nrole = "\\u001b[2J"\nmeaning = "A"',
+        ', [[signatories]] 1 role = "\\u001b[2J": this is not a text: give role = "Author", say.',
+    ),
     (
         "[recipe]\nepochs = 0",
         ", [recipe] epochs = 0: epochs is 0, but training takes at least 1: give epochs = 1 or more.",

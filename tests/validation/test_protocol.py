@@ -37,21 +37,3 @@ def test_the_protocol_that_init_writes_runs_as_it_is(validate: Validate, protoco
     assert all(f"<li>deviation: {text}</li>" in page for text in deviations)
     for text in ("Rebuild validation of the GBM methylation classifier", "Not for clinical use", digest):
         assert text in page, text
-
-
-def test_without_a_protocol_the_page_says_so(validate: Validate) -> None:
-    run = validate()
-    assert run.code == 0, run.output
-    assert "none: defaults and command line" in run.report
-    assert "longcon protocol" not in run.output
-    assert "deviation" not in run.output
-
-
-def test_a_mistake_in_the_protocol_is_one_sentence(validate: Validate, protocol: Path) -> None:
-    protocol.write_text(protocol.read_text().replace("epochs = 64", "epochs = 0"))
-    run = validate(f"--protocol={protocol}")
-    assert (run.code, run.error) == (
-        4,
-        f"{protocol}, [recipe] epochs = 0: epochs is 0, but training takes at least 1: give epochs = 1 or more.",
-    )
-    assert "Traceback" not in run.output
