@@ -43,12 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     names = [command.name for command in COMMANDS]
+    offered = f"give {', '.join(names[:-1])} or {names[-1]}, or --help"
     if not given:
-        raise UsageError(f"No command was given: give {' or '.join(names)}, or --help.")
+        raise UsageError(f"No command was given: {offered}.")
     command = next((command for command in COMMANDS if command.name == given[0]), None)
     if command is None:
         hint = did_you_mean(given[0], names)
-        raise UsageError(f"Command '{given[0]}' is unknown{hint}: give {' or '.join(names)}, or --help.")
+        raise UsageError(f"Command '{given[0]}' is unknown{hint}: {offered}.")
     return command.run(command.parse(given[1:]))
 
 

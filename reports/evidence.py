@@ -28,19 +28,24 @@ class Evidence:
 
     def verdict(self) -> Verdict:
         """Returns the verdict on what was gathered so far."""
-        return verdict(cases(self._config.stash[SETTINGS]), self.results, self.strange)
+        settings = self._config.stash[SETTINGS]
+        deviations = [deviation.text for deviation in settings.deviations]
+        return verdict(cases(settings), self.results, self.strange, deviations)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps errors of collection."""
-        if report.failed:
+        told = getattr(report, "longcon_user_error", None)
+        if told is not None:
+            self._keep_user_error(str(told))
+        elif report.failed:
             self.strange.append(f"{report.nodeid}: could not be collected")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keeps a test's outcome; whatever fails after a pass, such as its teardown, counts as a failure."""
         told = dict(report.user_properties)
         error = told.get("longcon_user_error")
-        if error and error not in self.user_errors:
-            self.user_errors.append(str(error))
+        if error:
+            self._keep_user_error(str(error))
         case = told.get("longcon_case")
         if report.when != "call" and not report.failed and not report.skipped:
             return
@@ -55,6 +60,10 @@ class Evidence:
         known = self.results.get(str(case))
         if known is None or known.outcome != "failed":  # a test run again does not undo its failure
             self.results[str(case)] = Result(outcome, _message(report, evidence), evidence)
+
+    def _keep_user_error(self, error: str) -> None:
+        if error not in self.user_errors:
+            self.user_errors.append(error)
 
 
 def _message(report: pytest.TestReport, evidence: dict[str, object] | None) -> str:

@@ -33,11 +33,28 @@ def verdict_html(given: Verdict) -> str:
 
 def settings_html(settings: Settings, data: ProblemData | None) -> str:
     """Returns what was tested and the limits of acceptance."""
-    return _table("What was tested", ("", ""), described(settings, data))
+    none = [] if settings.protocol else [("protocol", "none: defaults and command line")]
+    return _table("What was tested", ("", ""), [*none, *described(settings, data)])
 
 
 def described(settings: Settings, data: ProblemData | None) -> list[tuple[str, str]]:
     """Returns everything that steers the run, as pairs of name and value."""
+    return [*_protocol(settings), *_tested(settings, data)]
+
+
+def _protocol(settings: Settings) -> list[tuple[str, str]]:
+    if settings.protocol is None:
+        return []
+    deviations = "; ".join(deviation.text for deviation in settings.deviations)
+    return [
+        ("title", settings.title),
+        ("intended use", settings.intended_use),
+        ("protocol", f"{settings.protocol}, version {settings.version}, SHA-256 {settings.digest}"),
+        ("deviations", deviations or "none"),
+    ]
+
+
+def _tested(settings: Settings, data: ProblemData | None) -> list[tuple[str, str]]:
     recipe, limits = settings.recipes[0], settings.limits
     judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
     rows = [

@@ -67,10 +67,10 @@ class Report:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Turns the verdict into the exit code: 0 only for a pass, 4 for a user's mistake."""
-        if self._config.option.collectonly:
-            return
         if self._evidence.user_errors:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self._config.option.collectonly:
+            return
         elif session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             ok = self._evidence.verdict().ok
             session.exitstatus = pytest.ExitCode.OK if ok else pytest.ExitCode.TESTS_FAILED
@@ -78,12 +78,12 @@ class Report:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the measured figures and the verdict."""
         terminalreporter.section("longcon")
-        if self._config.option.collectonly:
-            terminalreporter.line("Tests were listed and nothing was decided.")
-            return
         for error in self._evidence.user_errors:
             terminalreporter.line(f"ERROR: {error}", red=True)
         if self._evidence.user_errors:
+            return
+        if self._config.option.collectonly:
+            terminalreporter.line("Tests were listed and nothing was decided.")
             return
         for key, result in sorted(self._evidence.results.items()):
             if result.evidence is not None and result.outcome == "passed":

@@ -66,7 +66,12 @@ class Verdict:
         return self.word == "PASS"
 
 
-def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Sequence[str] = ()) -> Verdict:
+def verdict(
+    expected: Sequence[Case],
+    results: Mapping[str, Result],
+    strange: Sequence[str] = (),
+    deviations: Sequence[str] = (),
+) -> Verdict:
     """Returns the verdict on a run.
 
     A gating requirement is met when each of its cases passed; a case whose surrogate is ineffective may be missing as
@@ -77,8 +82,10 @@ def verdict(expected: Sequence[Case], results: Mapping[str, Result], strange: Se
         expected: every case that must be decided.
         results: of the cases that ran, by `Case.key`.
         strange: failures and errors outside the cases, e.g. of collection.
+        deviations: from the protocol; noted, since whoever signs must judge them.
     """
-    failed, missing, notes = list(strange), [], []
+    failed, missing = list(strange), []
+    notes = [f"deviation: {deviation}" for deviation in deviations]
     gating = [case for case in expected if case.gating]
     met = {(case.requirement.id, case.k) for case in gating if _is_met(results, case)}
     for case in expected:

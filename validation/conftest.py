@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.cases import NOTHING_TO_COMPARE, Case, cases
+from fixtures.coverage import faults, requirement_of
 from fixtures.options import SETTINGS
 from longcon.builds import Build, Campaign
 from longcon.checks import Outcome
@@ -16,10 +17,10 @@ from longcon.devices import Device
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Gives each test one case for every k and device that its requirement concerns."""
-    mark = metafunc.definition.get_closest_marker("requirement")
-    if mark is None:
+    marked = requirement_of(metafunc.definition)
+    if marked is None:
         return
-    decided = [case for case in cases(metafunc.config.stash[SETTINGS]) if case.requirement.id == mark.args[0]]
+    decided = [case for case in cases(metafunc.config.stash[SETTINGS]) if case.requirement.id == marked]
     none = pytest.mark.skip(reason=NOTHING_TO_COMPARE)
     not_at_this_k = pytest.param(None, id="not-at-this-k", marks=pytest.mark.not_applicable)
     metafunc.parametrize(
@@ -28,8 +29,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Names each test's case in its report; drops the tests of requirements that apply to no k of this run."""
+@pytest.hookimpl(tryfirst=True)  # before -k and --deselect hide a test
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Names each test's case in its report; drops the tests of requirements that apply to no k of this run.
+
+    Where tests and catalogue disagree nothing is run. That is told as an error of collection, since an exception would
+    end a worker of xdist as a crash.
+    """
+    found = faults(session, items)
+    if found:
+        items.clear()
+        for fault in found:
+            report = pytest.CollectReport("validation", "failed", fault, [], longcon_user_error=fault)
+            config.hook.pytest_collectreport(report=report)
+        return
     outside = [item for item in items if item.get_closest_marker("not_applicable")]
     items[:] = [item for item in items if item not in outside]
     if outside:

@@ -17,13 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from longcon.builds import Store
-from longcon.builds.files import unwritable, write_file
 from longcon.commands.build_options import add_build_options
 from longcon.commands.figure_builds import Trained, obtain, work
+from longcon.commands.output import not_writable, write_out
 from longcon.commands.parser import Parser, UsageError, folder, whole_number
 from longcon.commands.progress import Progress
 from longcon.devices import Device, parse_devices
-from longcon.errors import StoreError
 from longcon.problems import GbmProblem, ProblemData
 
 
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     trained = obtain(options, devices, data, progress.building)
     progress.done()
     for name, content in _drawn(trained, devices, data).items():
-        _write(options.out / name, content)
+        write_out(options.out / name, content)
         sys.stdout.write(f"{options.out / name}\n")
     return 0
 
@@ -85,7 +84,7 @@ def _require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             return
     except OSError as error:
-        raise _unwritable(unwritable(folder, error)) from None
+        raise not_writable(folder, error) from None
 
 
 def _require_matplotlib() -> None:
@@ -121,14 +120,3 @@ def _drawn(
     files["figure-2.csv"] = figures.divergence_table(pairs)
     files["figures.md"] = about(first, second, trained, data)
     return files
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        write_file(path, content)
-    except StoreError as error:
-        raise _unwritable(error) from None
-
-
-def _unwritable(error: StoreError) -> UsageError:
-    return UsageError(str(error).replace("another --store", "another --out"))

@@ -71,10 +71,18 @@ def whole_number(option: str, least: int) -> Callable[[str], int]:
 
 def folder(option: str) -> Callable[[str], Path]:
     """Returns a reader of folders, made absolute, for argparse's ``type``."""
+    return _place(option, "folder")
 
+
+def file(option: str) -> Callable[[str], Path]:
+    """Returns a reader of files, made absolute, for argparse's ``type``."""
+    return _place(option, "file")
+
+
+def _place(option: str, kind: str) -> Callable[[str], Path]:
     def read(text: str) -> Path:
         if not text:
-            raise UsageError(f"{option} is empty, as an unset variable leaves it: give a folder or leave it out.")
+            raise UsageError(f"{option} is empty, as an unset variable leaves it: give a {kind} or leave it out.")
         return Path(text).absolute()
 
     return read

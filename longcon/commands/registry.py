@@ -58,4 +58,6 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("divergence", "tell when builds part, on which cases, and how likely a rebuild elsewhere is to"),
     Command("figures", "draw Figures 1 and 2 of the paper from builds of this project"),
+    Command("protocol", "write a protocol to start from"),
+    Command("requirements", "write the catalogue of requirements as a page"),
 )

@@ -1,9 +1,9 @@
 """Devices, surrogates that emulate others, the settings that make them deterministic, and their fingerprints."""
 
 from longcon.devices.determinism import REQUIRED_SETTINGS, enforce, settings_in_force
-from longcon.devices.device import Device, parse_device, parse_devices
+from longcon.devices.device import Device, parse_device, parse_devices, require_device_name
 from longcon.devices.fingerprint import Fingerprint, ProbeShape, take_fingerprint
-from longcon.devices.surrogate import Surrogate, parse_surrogate
+from longcon.devices.surrogate import Surrogate, named_surrogate, parse_surrogate
 
 __all__ = [
     "REQUIRED_SETTINGS",
@@ -12,9 +12,11 @@ __all__ = [
     "ProbeShape",
     "Surrogate",
     "enforce",
+    "named_surrogate",
     "parse_device",
     "parse_devices",
     "parse_surrogate",
+    "require_device_name",
     "settings_in_force",
     "take_fingerprint",
 ]

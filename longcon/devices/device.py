@@ -61,18 +61,29 @@ class Device:
         return {**os.environ, **_FIXED, **surrogate}
 
 
+def require_device_name(text: str) -> None:
+    """Checks that ``text`` names one device, whether or not this machine has it.
+
+    Raises:
+        DeviceError: unknown.
+    """
+    kind, _, number = text.partition(":")
+    is_gpu = kind == "cuda" and (text == "cuda" or (number.isascii() and number.isdigit()))
+    if text != "cpu" and not is_gpu:
+        hint = did_you_mean(text, ("cpu", "cuda", "all"))
+        raise DeviceError(f"Device '{text}' is unknown{hint}: give cpu, cuda, cuda:N or all.")
+
+
 def parse_device(text: str) -> Device:
     """Returns the device of this machine that ``text`` names.
 
     Raises:
         DeviceError: unknown, or not on this machine.
     """
+    require_device_name(text)
     if text == "cpu":
         return Device("cpu")
-    kind, _, number = text.partition(":")
-    if kind != "cuda" or not (text == "cuda" or (number.isascii() and number.isdigit())):
-        hint = did_you_mean(text, ("cpu", "cuda", "all"))
-        raise DeviceError(f"Device '{text}' is unknown{hint}: give cpu, cuda, cuda:N or all.")
+    number = text.partition(":")[2]
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if count == 0:
         raise DeviceError(

@@ -72,13 +72,21 @@ def parse_surrogate(text: str) -> Surrogate:
     Raises:
         DeviceError: unknown, or beyond what this machine's processor can execute.
     """
+    surrogate = named_surrogate(text)
+    flag = _ISA_FLAGS[surrogate.value] if surrogate.kind == "isa" else None
+    if flag and not torch.cpu.get_capabilities().get(flag, False):
+        raise DeviceError(f"Surrogate '{text}' needs instructions that this processor lacks: give another one.")
+    return surrogate
+
+
+def named_surrogate(text: str) -> Surrogate:
+    """Returns the surrogate that ``text`` names, whether or not this machine can emulate it.
+
+    Raises:
+        DeviceError: unknown.
+    """
     kind, _, value = text.partition(":")
-    if kind == "isa" and value in _ISA_FLAGS:
-        flag = _ISA_FLAGS[value]
-        if flag and not torch.cpu.get_capabilities().get(flag, False):
-            raise DeviceError(f"Surrogate '{text}' needs instructions that this processor lacks: give another one.")
-        return Surrogate(kind, value)
-    if kind == "mkl" and value in _MKL_BRANCHES:
+    if (kind == "isa" and value in _ISA_FLAGS) or (kind == "mkl" and value in _MKL_BRANCHES):
         return Surrogate(kind, value)
     if kind == "order" and value.isascii() and value.isdigit() and int(value) >= 1:
         return Surrogate(kind, str(int(value)))

@@ -14,11 +14,11 @@ from longcon.errors import BuildError, StoreError
 
 ROOT = Path(__file__).parents[2]
 
-NAMES = " or ".join(command.name for command in COMMANDS)
+OFFERED = "give divergence, figures, protocol or requirements, or --help."
 MISTAKES = [
-    ([], f"No command was given: give {NAMES}, or --help."),
-    (["figurs"], f"Command 'figurs' is unknown - did you mean 'figures'?: give {NAMES}, or --help."),
-    (["validate"], f"Command 'validate' is unknown: give {NAMES}, or --help."),
+    ([], f"No command was given: {OFFERED}"),
+    (["figurs"], f"Command 'figurs' is unknown - did you mean 'figures'?: {OFFERED}"),
+    (["validate"], f"Command 'validate' is unknown: {OFFERED}"),
     (["figures"], "--out is missing: give the folder for the figures, such as --out=figures."),
     (["figures", "--out="], "--out is empty, as an unset variable leaves it: give a folder or leave it out."),
     (["figures", "--out"], "--out was given without a value: give it as --out=VALUE."),

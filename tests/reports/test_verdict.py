@@ -129,3 +129,9 @@ def test_an_advisory_requirement_does_not_gate_but_is_noted(result: Result | Non
     assert given.ok
     assert len(given.notes) == 1
     assert given.notes[0].startswith("LC-PQ-02[cpu+order:1-k1]: ")
+
+
+def test_deviations_are_noted_and_decide_nothing() -> None:
+    given = verdict(EXPECTED, _results(*(PASSED,) * 4), (), ["--p is 0.5, in the protocol 0.98"])
+    assert given.ok
+    assert given.notes == ("deviation: --p is 0.5, in the protocol 0.98",)

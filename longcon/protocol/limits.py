@@ -1,4 +1,4 @@
-"""The protocol: acceptance limits, in one place and nowhere else."""
+"""Acceptance limits, in one place and nowhere else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from longcon.errors import ProtocolError
+from longcon.measures import default_sine_tolerance
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Limits:
             raise ProtocolError(
                 f"residual threshold is {self.residual_threshold:g}: give --residual-threshold a number above 0."
             )
+        if not (0 < self.holdout_precision <= 1):
+            raise ProtocolError(
+                f"holdout precision is {self.holdout_precision:g}, but a precision lies in (0, 1]: "
+                "give a number above 0 and at most 1."
+            )
 
 
 def default_residual_threshold(dtype: str) -> float:
@@ -57,3 +63,12 @@ def default_residual_threshold(dtype: str) -> float:
         dtype: ``"float64"`` or ``"float32"``.
     """
     return {"float64": 1e-4, "float32": 1e-1}[dtype]
+
+
+def default_limits(dtype: str) -> Limits:
+    """Returns the limits where nobody has set others: those of round-off follow the precision.
+
+    Args:
+        dtype: ``"float64"`` or ``"float32"``.
+    """
+    return Limits(sine_tolerance=default_sine_tolerance(dtype), residual_threshold=default_residual_threshold(dtype))

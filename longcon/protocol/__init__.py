@@ -1,0 +1,28 @@
+"""The protocol: what is validated, on which devices, against which limits, for whom; frozen before the run."""
+
+from longcon.protocol.deviation import Deviation, deviate
+from longcon.protocol.document import Advisory, Devices, Identity, Problem, Protocol, RecipeChoice, Signatory
+from longcon.protocol.flags import FLAGS, Flag
+from longcon.protocol.limits import Limits, default_limits, default_residual_threshold
+from longcon.protocol.reader import blame, read_protocol
+from longcon.protocol.template import template
+
+__all__ = [
+    "FLAGS",
+    "Advisory",
+    "Deviation",
+    "Devices",
+    "Flag",
+    "Identity",
+    "Limits",
+    "Problem",
+    "Protocol",
+    "RecipeChoice",
+    "Signatory",
+    "blame",
+    "default_limits",
+    "default_residual_threshold",
+    "deviate",
+    "read_protocol",
+    "template",
+]

@@ -1,0 +1,227 @@
+"""The protocol as frozen dataclasses: a section of protocol.toml each, its keys as fields.
+
+The defaults are those of the command line too, and the sections refuse what no validation can have, whether it comes
+from a file or from the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from longcon.devices import named_surrogate, require_device_name
+from longcon.errors import ProtocolError, RecipeError, did_you_mean
+from longcon.protocol.limits import Limits
+from longcon.requirements import CATALOGUE
+from longcon.training import Recipe
+from longcon.training.recipe import Arithmetic, Precision
+
+PROBLEMS = ("gbm",)
+_DEFAULT = Recipe(k=2)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Section [protocol]: what the validation is called and what it is for.
+
+    Attributes:
+        title: of the validation.
+        version: of the protocol, as its owner counts.
+        intended_use: what the classifier is released for.
+    """
+
+    title: str = ""
+    version: str = ""
+    intended_use: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Section [problem]: the classifier's problem and its data.
+
+    Attributes:
+        name: ``"gbm"``.
+        data: folder of GEO's files; None to simulate them.
+        cohort_seed: of the simulation and of the split.
+        features: width of the network's input.
+
+    Raises:
+        ProtocolError: the problem is unknown.
+        RecipeError: no network has that width.
+    """
+
+    name: str = "gbm"
+    data: Path | None = None
+    cohort_seed: int = 0
+    features: int = 5000
+
+    def __post_init__(self) -> None:
+        if self.name not in PROBLEMS:
+            hint = did_you_mean(self.name, PROBLEMS)
+            raise ProtocolError(f"problem '{self.name}' is unknown{hint}: give {' or '.join(PROBLEMS)}.")
+        if self.features < 1:
+            raise RecipeError(f"features is {self.features}, but a network sees at least 1: give --features=1 or more.")
+
+
+@dataclass(frozen=True)
+class RecipeChoice:
+    """Section [recipe]: one training recipe for every k, and the epoch that is released.
+
+    Attributes:
+        k: the minibatch sizes.
+        dtype: as in `Recipe`, like the following.
+        arithmetic: of training.
+        epochs: trained.
+        seed: of initial values and case order.
+        learning_rate: Adamax's step size.
+        weight_decay: weight of the L2 penalty.
+        release_epoch: ``"best"``, ``"last"`` or the number of an epoch.
+
+    Raises:
+        RecipeError: a value that no training can have.
+    """
+
+    k: tuple[int, ...] = (2,)
+    dtype: Precision = _DEFAULT.dtype
+    arithmetic: Arithmetic = _DEFAULT.arithmetic
+    epochs: int = _DEFAULT.epochs
+    seed: int = _DEFAULT.seed
+    learning_rate: float = _DEFAULT.learning_rate
+    weight_decay: float = _DEFAULT.weight_decay
+    release_epoch: str | int = "best"
+
+    def __post_init__(self) -> None:
+        epoch, epochs = self.release_epoch, self.epochs
+        if not self.recipes:
+            raise RecipeError("k is empty, but builds are trained at some k: give --k=1 or more.")
+        if epoch not in ("best", "last") and not (isinstance(epoch, int) and 1 <= epoch <= epochs):
+            raise RecipeError(
+                f"release epoch is '{epoch}': give --release-epoch best, last, or a number from 1 to {epochs}."
+            )
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """One recipe for each k."""
+        return tuple(
+            Recipe(
+                k=k,
+                dtype=self.dtype,
+                learning_rate=self.learning_rate,
+                weight_decay=self.weight_decay,
+                epochs=self.epochs,
+                seed=self.seed,
+                arithmetic=self.arithmetic,
+            )
+            for k in dict.fromkeys(self.k)
+        )
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Section [devices]: names, since a protocol is also read where its devices are not.
+
+    Attributes:
+        required: cpu, cuda, cuda:N or all; the first is the original's.
+        surrogates: names of surrogates; empty for those that suit each device, ``none`` for none.
+
+    Raises:
+        DeviceError: a name is unknown; whether this machine has the device is seen when it is used.
+    """
+
+    required: tuple[str, ...] = ("cpu",)
+    surrogates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.required:
+            if name != "all":
+                require_device_name(name)
+        for name in self.surrogates:
+            if name != "none":
+                named_surrogate(name)
+
+
+@dataclass(frozen=True)
+class Advisory:
+    """Section [advisory]: what is measured beyond what every release needs, and what of it gates.
+
+    Attributes:
+        curvature_every: of how many steps one has its curvature recorded, on the original builds; 0 for none.
+        gating: ids of advisory requirements that gate this run.
+
+    Raises:
+        RecipeError: the curvature cannot be recorded so often.
+        ProtocolError: an id is not that of an advisory requirement, or it needs the curvature.
+    """
+
+    curvature_every: int = 0
+    gating: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.curvature_every < 0:
+            raise RecipeError(
+                f"curvature every is {self.curvature_every}: give --curvature-every=1 for every step, or 0 for none."
+            )
+        advisory = {entry.id: entry for entry in CATALOGUE if not entry.gating}
+        for name in self.gating:
+            if name not in advisory:
+                hint = did_you_mean(name, advisory)
+                raise ProtocolError(
+                    f"'{name}' is no advisory requirement{hint}: give --require one of {', '.join(advisory)}."
+                )
+            if advisory[name].needs_curvature and self.curvature_every == 0:
+                raise ProtocolError(f"{name} needs the curvature: give --curvature-every=1 beside --require={name}.")
+
+
+@dataclass(frozen=True)
+class Signatory:
+    """An entry of [[signatories]]: who signs, and what the signature says.
+
+    Attributes:
+        role: e.g. ``"Laboratory director"``.
+        meaning: e.g. ``"approved for release"``.
+    """
+
+    role: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is validated, on which devices, against which limits, for whom.
+
+    Attributes:
+        identity: title, version and intended use.
+        problem: the problem and its data.
+        recipe: how builds are trained.
+        devices: where they are trained.
+        limits: of acceptance.
+        advisory: what is measured besides, and what of it gates.
+        signatories: who signs the report.
+        file: where it was read; None for the defaults.
+        digest: SHA-256 of the file's bytes; None for the defaults.
+
+    Raises:
+        RecipeError: the sections do not fit each other.
+    """
+
+    identity: Identity = field(default_factory=Identity)
+    problem: Problem = field(default_factory=Problem)
+    recipe: RecipeChoice = field(default_factory=RecipeChoice)
+    devices: Devices = field(default_factory=Devices)
+    limits: Limits = field(default_factory=Limits)
+    advisory: Advisory = field(default_factory=Advisory)
+    signatories: tuple[Signatory, ...] = ()
+    file: Path | None = None
+    digest: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.advisory.curvature_every and self.recipe.arithmetic != "native":
+            raise RecipeError("The curvature is recorded in native training only: leave out --curvature-every.")
+
+    def section(self, name: str) -> object:
+        """Returns a section by its name in the file."""
+        return getattr(self, "identity" if name == "protocol" else name)
+
+    def value(self, section: str, key: str) -> object:
+        """Returns what a section says under a key."""
+        return getattr(self.section(section), key)
