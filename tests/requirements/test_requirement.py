@@ -55,7 +55,7 @@ def test_ids_are_unique() -> None:
     [
         ({"scope": "rebuild", "compares_devices": True}, False),
         ({"scope": "rebuild"}, True),
-        ({"scope": "rebuild", "compares_devices": True, "gating": False}, True),
+        ({"scope": "rebuild", "compares_devices": True, "gating": False}, False),
         ({"scope": "rebuild", "most_k": 1, "gating": False}, True),
         ({"scope": "rebuild", "most_k": 1}, False),
     ],
