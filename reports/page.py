@@ -21,6 +21,16 @@ div.summary:has(> .summary__data) { order: -1 }
 _COLOURS = {"PASS": "#1b6e3c", "FAIL": "#a3182b", "INCOMPLETE": "#8a5a00"}
 
 
+def _advisory(settings: Settings) -> str:
+    every = settings.curvature_every
+    recorded = f"at every {f'{every}th ' if every > 1 else ''}step" if every else "not"
+    required = ", ".join(sorted(settings.required)) or "none"
+    return (
+        f"curvature recorded {recorded}, residual threshold {settings.limits.residual_threshold:.3g}; "
+        f"gating in this run: {required}"
+    )
+
+
 def verdict_html(given: Verdict) -> str:
     """Returns the verdict with the reasons that stand against a pass."""
     colour = _COLOURS[given.word]
@@ -67,6 +77,7 @@ def _tested(settings: Settings, data: ProblemData | None) -> list[tuple[str, str
             f"released epoch {settings.release}",
         ),
         ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
+        ("advisory", _advisory(settings)),
         ("store", str(settings.store) + (", trained afresh" if settings.fresh else "")),
     ]
     if data is None:
@@ -99,7 +110,8 @@ def _outcome(case: Case, result: Result | None) -> str:
         return "not run"
     if result.found_unmet and not case.gating:
         return NOT_MET
-    return "ineffective" if result.ineffective else result.outcome
+    outcome = "ineffective" if result.ineffective else result.outcome
+    return f"{outcome} (required by this run)" if case.required else outcome
 
 
 def _numbers(evidence: Mapping[str, Any] | None) -> tuple[str, str]:

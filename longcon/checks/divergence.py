@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
 from longcon.divergence import find_onset, share_below
 from longcon.errors import BuildError
 
+# Relative to the largest eigenvalue; round-off of the decomposition stays far below.
+ROUND_OFF = 1e-10
+
 
 def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: float) -> Outcome:
     """Decides LC-PQ-06: the sine stays within the tolerance at every step up to the released epoch.
 
     Source: paper, Section IV-G and Figure 2; the rule of the onset is that of `longcon.divergence.onset`. The sines
-    are those of the trajectories' sketches.
+    are those of the trajectories' sketches, known to 6 %.
 
     Args:
         original: the original build.
@@ -31,31 +35,35 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
     epochs = int(original.request["recipe"]["epochs"])
     onset = find_onset(sines, (len(sines) - 1) // epochs, tolerance)
     released = epoch * onset.steps_per_epoch
-    above = np.flatnonzero(sines[: released + 1] > tolerance)
-    together = epochs if onset.left is None else onset.epoch_of(onset.left)
+    above = np.flatnonzero(sines > tolerance)
+    together = onset.epoch_of(max(0, int(above[0]) - 1)) if len(above) else float(epochs)
+    early = int((above <= released).sum())
     pair = f"{rebuild.title} against {original.device}"
     where = f"{pair}: released epoch {epoch} of {epochs}; the sine "
     if onset.left is None:
         where += f"ends within {tolerance:.2e}"
     else:
         where += f"leaves {tolerance:.2e} for good in epoch {onset.left // onset.steps_per_epoch + 1}"
-    if onset.parted is not None and onset.epochs_taken is not None:
+    if onset.parted == 0:
+        where += ", the initial states are apart"
+    elif onset.parted is not None:
         speed = "rapid" if onset.rapid else "gradual"
-        where += f", the builds part in epoch {max(1, -(-onset.parted // onset.steps_per_epoch))} ({speed})"
-    if len(above):
+        where += f", the builds part in epoch {-(-onset.parted // onset.steps_per_epoch)} ({speed})"
+    if early:
+        k = original.request["recipe"]["k"]
         where += (
-            f"; it is above the tolerance at {len(above)} of {released} steps up to the release, first in epoch "
+            f"; it is above the tolerance in {early} of {released + 1} states up to the release, first in epoch "
             f"{max(1, -(-int(above[0]) // onset.steps_per_epoch))}. Likely cause: round-off grown in training; see "
-            "python -m longcon divergence, or try an earlier --release-epoch"
+            f"python -m longcon divergence --k={k} on the same data, or try an earlier --release-epoch"
         )
     return Outcome(
         "LC-PQ-06",
         pair,
-        not len(above),
+        not early,
         together,
         float(epoch),
         "epochs together",
-        released,
+        released + 1,
         where + ".",
         evidence=original.numeric_class != rebuild.numeric_class,
         details={
@@ -82,12 +90,13 @@ def residual_above_threshold(original: Build, threshold: float) -> Outcome:
         BuildError: its curvature was not recorded.
     """
     residuals, per_epoch = original.trajectory().residuals, _steps_per_epoch(original)
-    recorded = _recorded(original, residuals)
+    recorded, every = _recorded(original, residuals)
     least = int(np.nanargmin(residuals))
     below = int((residuals[recorded] < threshold).sum())
     share = share_below(residuals, threshold) or 0.0
     message = (
-        f"{original.title}: residual below {threshold:.1e} at {below} of {len(recorded)} recorded steps ({share:.2%}); "
+        f"{original.title}: residual below {threshold:.1e} at {below} of {len(recorded)} recorded steps ({share:.2%}), "
+        f"{every}; "
         f"least {residuals[least]:.2e}, at minibatch {least % per_epoch + 1} of epoch {least // per_epoch + 1}."
     )
     if below:
@@ -95,7 +104,7 @@ def residual_above_threshold(original: Build, threshold: float) -> Outcome:
     return Outcome(
         "LC-PQ-07",
         original.title,
-        bool(residuals[least] > threshold),
+        not below,
         float(residuals[least]),
         threshold,
         "residual",
@@ -117,19 +126,21 @@ def hessian_indefinite(original: Build) -> Outcome:
         BuildError: its curvature was not recorded.
     """
     trajectory, per_epoch = original.trajectory(), _steps_per_epoch(original)
-    recorded = _recorded(original, trajectory.smallest)
+    recorded, every = _recorded(original, trajectory.smallest)
     most = int(np.nanargmax(trajectory.smallest))
     bound, error = float(trajectory.smallest[most]), float(trajectory.smallest_errors[most])
-    negative = int((trajectory.smallest[recorded] < 0).sum())
+    # A bound within round-off of zero is no bound.
+    certain = trajectory.smallest[recorded] < -ROUND_OFF * trajectory.largest[recorded]
+    negative = int(certain.sum())
     message = (
         f"{original.title}: the smallest eigenvalue is negative for sure at {negative} of {len(recorded)} recorded "
-        f"steps; its largest upper bound is {bound:.2e} (|Hv - theta v| {error:.1e}), at minibatch "
+        f"steps, {every}; its largest upper bound is {bound:.2e} (|Hv - theta v| {error:.1e}), at minibatch "
         f"{most % per_epoch + 1} of epoch {most // per_epoch + 1}."
     )
     return Outcome(
         "LC-PQ-08",
         original.title,
-        bound < 0,
+        bool(certain.all()),
         bound,
         0.0,
         "eigenvalue",
@@ -139,11 +150,19 @@ def hessian_indefinite(original: Build) -> Outcome:
     )
 
 
-def _recorded(build: Build, values: np.ndarray) -> np.ndarray:
-    found = np.flatnonzero(~np.isnan(values))
-    if not len(found):
+def _recorded(build: Build, values: NDArray[np.float64]) -> tuple[NDArray[np.int64], str]:
+    """Returns the steps whose curvature was asked for, all of which must be there, and how many of all they are."""
+    every = int(build.request["curvature_every"])
+    if every == 0:
         raise BuildError(f"{build.title} recorded no curvature: run again with --curvature-every=1.")
-    return found
+    asked = np.arange(0, len(values), every)
+    missing = asked[np.isnan(values[asked])]
+    if len(missing):
+        raise BuildError(
+            f"{build.title} has no curvature at {len(missing)} steps where it was asked for, first at step "
+            f"{missing[0]}: run again with --fresh."
+        )
+    return asked, "all there are" if every == 1 else f"1 in {every} of all {len(values)}"
 
 
 def _steps_per_epoch(build: Build) -> int:

@@ -22,14 +22,14 @@ from longcon.commands.parser import Parser, number, whole_number
 from longcon.commands.progress import Progress
 from longcon.devices import parse_devices
 from longcon.divergence import Pair, Study, Update, compare, study, update_at
-from longcon.divergence.narrative import burden_lines, summary, told
+from longcon.divergence.narrative import burden_lines, burst_lines, summary, told
 from longcon.errors import CutoffError
 from longcon.measures import default_sine_tolerance
 from longcon.problems import GbmProblem, ProblemData
 from longcon.protocol import Limits, default_residual_threshold
 from longcon.training import Recipe, minibatch_cases, steps_per_epoch
 
-_BURDENS_SHOWN = 5
+_SHOWN = 5
 _BURDENS_KEPT = 20
 # What the curvature of one step costs, in updates: 64 singular vectors of the Hessian against one gradient.
 _CURVATURE = 20
@@ -68,7 +68,9 @@ def add_options(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Trains, compares and tells."""
-    surrogates = options.surrogate or ["isa:default", "mkl:COMPATIBLE"]
+    surrogates = ["isa:default", "mkl:COMPATIBLE"] if options.surrogate is None else options.surrogate
+    if options.orders and surrogates == ["none"]:
+        surrogates = []
     orders = [f"order:{number}" for number in range(1, options.orders + 1)]
     rates = {"learning_rate": options.learning_rate, "weight_decay": options.weight_decay}
     given = {name: value for name, value in rates.items() if value is not None}
@@ -101,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         campaign.close()
     progress.done()
     if options.json:
-        sys.stdout.write(json.dumps([part["json"] for part in found], indent=1) + "\n")
+        sys.stdout.write(json.dumps([part["json"] for part in found], indent=1, allow_nan=False) + "\n")
     else:
         sys.stdout.write("\n\n".join("\n".join(part["lines"]) for part in found) + "\n")
     return 0
@@ -122,14 +124,14 @@ def _compared(campaign: Campaign, recipe: Recipe, data: ProblemData) -> dict[str
     tolerance, threshold = default_sine_tolerance(recipe.dtype), default_residual_threshold(recipe.dtype)
     original = campaign.build(campaign.original_device, recipe.k, 1)
     rebuilds = [campaign.build(device, recipe.k, 1) for device in campaign.plan.devices[1:]]
-    effective = [build for build in rebuilds if build.numeric_class != original.numeric_class]
     lines = [f"{original.title}: released epoch {original.best_epoch} of {recipe.epochs}"]
-    lines += [
-        f"{build.device} changes no bit of the arithmetic here, so it is left out"
-        for build in rebuilds
-        if build not in effective
-    ]
-    pairs = [compare(original, build, tolerance) for build in effective]
+    pairs = []
+    for pair in (compare(original, build, tolerance) for build in rebuilds):
+        # Where probes agree and builds part all the same, the difference is real.
+        if pair.first_difference is None and pair.rebuild.numeric_class == original.numeric_class:
+            lines.append(f"{pair.rebuild.device} changes no bit of the arithmetic here, so it is left out")
+        else:
+            pairs.append(pair)
     seen = [None if pair.onset.step is None else update_at(pair, pair.onset.step, data) for pair in pairs]
     per_epoch = len(original.trajectory().losses) // recipe.epochs
     names = {
@@ -138,7 +140,10 @@ def _compared(campaign: Campaign, recipe: Recipe, data: ProblemData) -> dict[str
     }
     for pair, at_onset in zip(pairs, seen, strict=True):
         lines += ["", *told(pair, at_onset), f"  discordant calls         {_calls_in_words(pair, data)}"]
-        lines += burden_lines(pair, data, names, _BURDENS_SHOWN)
+        if pair.burdens:
+            lines += ["  growth, by minibatch", *burden_lines(pair, data, names, _SHOWN)]
+        if len(pair.bursts):
+            lines += ["  strongest bursts", *burst_lines(pair, names, _SHOWN)]
     together = study(pairs, original.best_epoch, threshold, tolerance) if pairs else None
     if together is not None:
         lines += ["", *summary(together, names)]
@@ -162,7 +167,7 @@ def _calls_in_words(pair: Pair, data: ProblemData) -> str:
         counts = _calls(pair, data, epoch)
         found = "no cut-off" if counts is None else f"{counts[0]} of {counts[1]}"
         parts.append(f"{found} at the {name} {epoch}")
-    return ", ".join(parts)
+    return f"{', '.join(parts)} (tau found at each)"
 
 
 def _as_json(
@@ -184,11 +189,14 @@ def _as_json(
                 "onset": asdict(pair.onset),
                 "sines": {epoch: float(pair.sines[epoch * pair.onset.steps_per_epoch]) for epoch in epochs},
                 "at_onset": None if at_onset is None else asdict(at_onset),
-                "bursts": [int(update) for update in pair.bursts],
+                "bursts": [
+                    {"update": update, "factor": factor, "cases": names[update % pair.onset.steps_per_epoch]}
+                    for update, factor in pair.burst_factors.items()
+                ],
                 "burdens": [
                     {**asdict(burden), "cases": names[burden.position]} for burden in pair.burdens[:_BURDENS_KEPT]
                 ],
-                "merits": pair.merits,
+                "merits": None if pair.merits is None else asdict(pair.merits),
                 "discordant": {epoch: _calls(pair, data, epoch) for epoch in (original.best_epoch, epochs[-1])},
             }
             for pair, at_onset in zip(pairs, seen, strict=True)

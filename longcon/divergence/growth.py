@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-# A burst is an update that multiplies the difference of the first moments by at least this.
+# A burst is an update that multiplies the relative difference of the first moments by at least this.
 BURST = 5.0
 
 
@@ -38,15 +38,19 @@ class Growth:
     gains: Values
 
 
-def growth(a: tuple[Values, Values, Values], b: tuple[Values, Values, Values], first_decay: float) -> Growth:
+def growth(
+    a: tuple[Values, Values, Values], b: tuple[Values, Values, Values], same: NDArray[np.bool_], first_decay: float
+) -> Growth:
     """Returns how two builds differ at every step.
 
     Args:
         a: sketches of parameters, first moments and infinity norms of one build, each (steps + 1) x size.
         b: the same of the other build, by the same sketch.
+        same: at which steps the parameters are identical in every bit. Sketches of identical parameters that were
+            held in other orders may differ by round-off.
         first_decay: Adamax's decay rate of the first moment.
     """
-    apart = _length(a[0] - b[0])
+    apart = np.where(same, 0.0, _length(a[0] - b[0]))
     moments = a[1] - b[1]
     gradients = _length(moments[1:] - first_decay * moments[:-1]) / (1 - first_decay)
     return Growth(
@@ -59,7 +63,7 @@ def growth(a: tuple[Values, Values, Values], b: tuple[Values, Values, Values], f
 
 
 def bursts(moments: Values) -> NDArray[np.int64]:
-    """Returns the updates that multiply the difference of the first moments at least fivefold.
+    """Returns the updates that multiply the relative difference of the first moments at least fivefold.
 
     Args:
         moments: that difference at every step, steps + 1; an update from no difference at all is none.

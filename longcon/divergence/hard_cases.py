@@ -5,7 +5,8 @@ that is a decaying sum of gradients: m = (1 - b1) (g(t) + b1 g(t - 1) + ...). So
 the updates up to it, in proportion to what the difference of their gradients still has in the moment; an update's
 *responsibility* is the sum of its shares. Responsibilities add up to the whole growth.
 
-The first epoch is left out: there round-off is born on every minibatch, and what was born is not yet amplified.
+Growth counts from where the difference is 64 times the machine epsilon, and not before the end of the first epoch:
+below, round-off is born on every minibatch, and what is born is not yet amplified.
 
 Every epoch visits the same minibatches in the same order, so update t is on minibatch t mod (minibatches an epoch), and
 what recurs there is a property of its cases.
@@ -25,6 +26,8 @@ Values = NDArray[np.float64]
 
 # The hardest minibatches of an epoch are this share of them, rounded up.
 HARDEST = 0.05
+# Growth counts from a difference of this many machine epsilons.
+FLOOR = 64
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,35 @@ def burdens(responsible: Values, updates: NDArray[np.int64], steps_per_epoch: in
         Burden(position, float(by_position[position]), _share(by_position[position], whole), int(counts[position]))
         for position in np.argsort(-by_position, kind="stable").tolist()
     )
+
+
+def shares_by_half(responsible: Values, steps_per_epoch: int) -> tuple[Values, Values]:
+    """Returns each position's share of the growth in odd epochs, and in even ones, apart.
+
+    What recurs on the same cases in epochs that were not looked at is a property of the cases.
+    """
+    updates = np.arange(len(responsible))
+    halves: list[Values] = []
+    for parity in (0, 1):
+        chosen = updates // steps_per_epoch % 2 == parity
+        grown = np.bincount(
+            updates[chosen] % steps_per_epoch, weights=responsible[chosen], minlength=steps_per_epoch
+        ).astype(np.float64)
+        halves.append(grown / grown.sum() if grown.sum() > 0 else grown)
+    return halves[0], halves[1]
+
+
+def counts_from(apart: Values, epsilon: float, steps_per_epoch: int) -> int:
+    """Returns the step from which growth counts; the last where the difference never is more than round-off.
+
+    Args:
+        apart: relative difference of the parameters at every step.
+        epsilon: machine epsilon of the training.
+        steps_per_epoch: minibatches in an epoch.
+    """
+    above = np.flatnonzero(apart[steps_per_epoch:] >= FLOOR * epsilon)
+    # The update that carries the difference over the floor counts.
+    return steps_per_epoch + max(0, int(above[0]) - 1) if len(above) else len(apart) - 1
 
 
 def hardest(shares: Values) -> tuple[int, ...]:

@@ -42,6 +42,23 @@ def burden_lines(pair: Pair, data: ProblemData, names: Mapping[int, tuple[str, .
     return lines
 
 
+def burst_lines(pair: Pair, names: Mapping[int, tuple[str, ...]], most: int) -> list[str]:
+    """Returns lines that list the strongest bursts before the builds part, with their cases.
+
+    Args:
+        pair: two builds.
+        names: the cases of each minibatch, by its position.
+        most: how many to list.
+    """
+    factors = pair.burst_factors
+    strongest = sorted(factors, key=lambda update: -factors[update])[:most]
+    return [
+        f"    difference of the moments x {factors[update]:.0f} at {_place(pair, update)}: "
+        f"{', '.join(names[update % pair.onset.steps_per_epoch])}"
+        for update in strongest
+    ]
+
+
 def _first(pair: Pair) -> str:
     if pair.first_difference is None:
         return "none: the builds are identical at every step"
@@ -53,13 +70,15 @@ def _first(pair: Pair) -> str:
 def _when(pair: Pair) -> str:
     onset = pair.onset
     if onset.left is None:
-        return "none: together to the end"
+        return "none: together at the end"
+    if onset.parted == 0:
+        return "the initial states are apart"
     if onset.step is None or onset.parted is None or onset.epochs_taken is None:
         return f"left round-off with {_place(pair, onset.left)}, not apart by the end"
     speed = "rapid" if onset.rapid else "gradual"
     return (
         f"begins with {_place(pair, onset.step)}; apart after {onset.epoch_of(onset.parted):.1f} epochs "
-        f"({speed}: {onset.epochs_taken:.1f} epochs from round-off to 1e-2)"
+        f"({speed}: {onset.epochs_taken:.1f} epochs from the tolerance to 1e-2)"
     )
 
 
@@ -104,7 +123,7 @@ def _rows(update: Update) -> list[tuple[str, str]]:
 
 
 def _rank(rank: float | None) -> str:
-    return "" if rank is None else f" (above {rank:.1%} of all updates)"
+    return "" if rank is None else f" (above {rank:.1%} of those recorded)"
 
 
 def summary(found: Study, names: Mapping[int, tuple[str, ...]]) -> list[str]:
@@ -117,22 +136,30 @@ def summary(found: Study, names: Mapping[int, tuple[str, ...]]) -> list[str]:
     lines = ["all surrogates together"]
     if found.by_release is not None and found.parted is not None:
         lines += [
-            f"  another device leaves round-off by the released epoch: {found.by_release}",
-            f"  another device parts by the last epoch: {found.parted}",
+            f"  orders of summation that leave round-off by the released epoch: {found.by_release}",
+            f"  orders of summation that part by the last epoch: {found.parted}",
+            "    (the probability that a rebuild elsewhere does, as far as another device's round-off is such a draw)",
         ]
     if found.below_threshold is not None and found.least_residual is not None:
         least, update = found.least_residual
         lines.append(
-            f"  steps with a residual below the threshold: {found.below_threshold:.2%}; "
+            f"  recorded steps with a residual below the threshold: {found.below_threshold:.2%}; "
             f"least {least:.1e}, at update {update}"
         )
-    held_out = "" if found.held_out is None else f", {found.held_out:.0%} where chosen on the other pairs"
+    lines.append(f"  bursts, updates that multiply the relative difference of the moments fivefold: {found.bursts}")
+    if found.on_hardest is None or found.held_out is None or found.uniform is None:
+        return [*lines, "  no pair parts, so there is no growth to explain"]
     lines += [
-        f"  {len(found.hardest)} of {len(names)} minibatches carry {found.on_hardest:.0%} of the growth{held_out}:",
+        f"  in the {found.explained} pairs that part, {len(found.hardest)} of {len(names)} minibatches carry "
+        f"{found.on_hardest:.0%} of the growth;",
+        f"    chosen in every other epoch, {found.held_out:.0%} of the rest ({found.uniform:.0%} were chance):",
         f"    {'; '.join(', '.join(names[position]) for position in found.hardest)}",
-        f"  bursts, updates that multiply the difference of the moments fivefold: {found.bursts}",
-        "  what tells the updates most responsible (0.5 is chance), and its rank correlation with the gain",
     ]
-    for name, merit in sorted(found.merits.items(), key=lambda pair: -pair[1]):
-        lines.append(f"    {merit:.2f}  {found.gains.get(name, float('nan')):+.2f}  {name}")
+    if found.events is not None:
+        lines.append(
+            "  what tells the most responsible updates (area under the curve, 0.5 is chance; "
+            f"{found.events[0]} of {found.events[1]} updates or more), and its rank correlation with the gain"
+        )
+    for name, area in sorted(found.areas.items(), key=lambda pair: -pair[1]):
+        lines.append(f"    {area:.2f}  {found.gains.get(name, float('nan')):+.2f}  {name}")
     return lines

@@ -77,5 +77,5 @@ def find_onset(sines: NDArray[np.float64], steps_per_epoch: int, tolerance: floa
     parted = later + int(apart[0])
     # Builds whose bits still agree at the onset have no ratio; the smallest sine that float64 tells apart stands for 0.
     grown = math.log10(sines[parted] / max(float(sines[last_together]), np.finfo(np.float64).eps))
-    rapid = grown >= (parted - last_together) / steps_per_epoch
+    rapid = parted > last_together and grown >= (parted - last_together) / steps_per_epoch
     return Onset(last_together, last_together, parted, bool(rapid), steps_per_epoch)

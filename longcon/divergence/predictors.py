@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,23 @@ from longcon.training import Trajectory
 Values = NDArray[np.float64]
 
 MOST = 0.01
+# With fewer events an area under the curve says nothing.
+LEAST_EVENTS = 5
+
+
+@dataclass(frozen=True)
+class Merits:
+    """How well each account tells some updates from the others.
+
+    Attributes:
+        areas: area under the ROC curve, by account.
+        events: updates that are to be told.
+        updates: updates among which they are, the same for every account.
+    """
+
+    areas: dict[str, float]
+    events: int
+    updates: int
 
 
 def predictors(trajectory: Trajectory) -> dict[str, Values]:
@@ -44,31 +62,32 @@ def predictors(trajectory: Trajectory) -> dict[str, Values]:
 
 
 def most_responsible(responsibilities: Values) -> NDArray[np.int64]:
-    """Returns the hundredth of the updates with the largest responsibilities, rounded up."""
-    return np.argsort(-responsibilities, kind="stable")[: math.ceil(MOST * len(responsibilities))]
+    """Returns the hundredth of the updates with the largest responsibilities, rounded up, all above 0."""
+    order = np.argsort(-responsibilities, kind="stable")[: math.ceil(MOST * len(responsibilities))]
+    return order[responsibilities[order] > 0]
 
 
-def merits(predictions: Mapping[str, Values], updates: NDArray[np.int64], until: int) -> dict[str, float]:
-    """Returns the area under the ROC curve of each prediction; empty where there is no event, or nothing else.
+def merits(predictions: Mapping[str, Values], updates: NDArray[np.int64], since: int, until: int) -> Merits | None:
+    """Returns how well each account tells some updates from the others; None with fewer than five such updates.
 
     Args:
-        predictions: by name, a value for every update; updates with NaN are left out.
+        predictions: by name, a value for every update; only updates that all of them know are looked at.
         updates: the events, such as those of `most_responsible`.
+        since: the first update that is looked at.
         until: the update before which the builds are compared: after they part, growth means nothing.
     """
-    found = {}
-    for name, values in predictions.items():
-        events = np.zeros(len(values), dtype=bool)
-        events[updates] = True
-        known = ~np.isnan(values[:until])
-        happened, predicted = events[:until][known], values[:until][known]
-        if happened.any() and not happened.all():
-            found[name] = float(roc_auc_score(happened, predicted))
-    return found
+    known = ~np.isnan(np.array(list(predictions.values()))).any(axis=0)
+    known[:since] = False
+    known[until:] = False
+    happened = np.isin(np.arange(len(known)), updates)[known]
+    if happened.sum() < LEAST_EVENTS or happened.all():
+        return None
+    areas = {name: float(roc_auc_score(happened, values[known])) for name, values in predictions.items()}
+    return Merits(areas, int(happened.sum()), len(happened))
 
 
 def rank_from_below(values: Values, update: int) -> float | None:
-    """Returns the share of updates whose value is below that of ``update``; None where that was not recorded."""
+    """Returns the share of recorded values that are below that of ``update``; None where that was not recorded."""
     if np.isnan(values[update]):
         return None
     known = values[~np.isnan(values)]

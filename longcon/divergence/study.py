@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from longcon.divergence.hard_cases import hardest, shares
+from longcon.divergence.hard_cases import hardest, shares, shares_by_half
 from longcon.divergence.pair import Pair
-from longcon.divergence.predictors import predictors
+from longcon.divergence.predictors import LEAST_EVENTS, predictors
 from longcon.divergence.risk import Rate, divergence_probability, share_below
 
 
@@ -19,26 +18,34 @@ from longcon.divergence.risk import Rate, divergence_probability, share_below
 class Study:
     """What one original and its surrogates show together.
 
+    The pairs share the original, and so most of what happens to them: they are no independent sample of cohorts.
+
     Attributes:
-        hardest: positions of the twentieth of the minibatches that carry most growth, averaged over the pairs.
-        on_hardest: their share of the growth, averaged over the pairs.
-        held_out: share of each pair's growth on the minibatches that are hardest in all other pairs, averaged over
-            pairs: what the share is worth where it was not chosen. None with fewer than two pairs.
+        explained: pairs that part; what follows up to ``gains`` is of them, and empty or None where there is none.
+        hardest: positions of the twentieth of the minibatches that carry most growth, averaged over these pairs.
+        on_hardest: their share of the growth, averaged over these pairs.
+        held_out: share of the growth of odd epochs on the minibatches that are hardest in even ones, and the reverse,
+            averaged: what the share is worth where it was not chosen.
+        uniform: that share if every minibatch carried as much.
+        areas: median over these pairs of the area under the ROC curve, by account.
+        events: fewest updates to be told in any of them, and of how many.
+        gains: median over these pairs of Spearman's correlation between each account and the gain of the update.
         bursts: bursts over all pairs.
-        merits: median over pairs of the area under the ROC curve, by account.
-        gains: median over pairs of Spearman's correlation between each account and the gain of the update.
         below_threshold: share of the original's recorded steps whose residual is under the threshold.
         least_residual: the least of them, and the update at which it was.
         parted: order surrogates that part by the last epoch; None without order surrogates.
         by_release: order surrogates that left round-off by the released epoch; None without order surrogates.
     """
 
+    explained: int
     hardest: tuple[int, ...]
-    on_hardest: float
+    on_hardest: float | None
     held_out: float | None
-    bursts: int
-    merits: dict[str, float]
+    uniform: float | None
+    areas: dict[str, float]
+    events: tuple[int, int] | None
     gains: dict[str, float]
+    bursts: int
     below_threshold: float | None
     least_residual: tuple[float, int] | None
     parted: Rate | None
@@ -49,22 +56,27 @@ def study(pairs: Sequence[Pair], released_epoch: int, threshold: float, toleranc
     """Returns what one original and its surrogates show together.
 
     Args:
-        pairs: of one original, all with detail; only effective surrogates, whose numeric class is another.
+        pairs: of one original, all with detail, on surrogates that change a bit.
         released_epoch: of the original.
         threshold: of the residual; the protocol's.
         tolerance: the largest sine that is round-off; the protocol's.
     """
-    carried = np.array([shares(pair.burdens) for pair in pairs])
-    chosen = hardest(carried.mean(axis=0))
+    explained = [pair for pair in pairs if pair.burdens]
+    carried = np.array([shares(pair.burdens) for pair in explained])
+    chosen = hardest(carried.mean(axis=0)) if explained else ()
     residuals = pairs[0].original.trajectory().residuals
     least = None if np.isnan(residuals).all() else int(np.nanargmin(residuals))
+    told = [pair.merits for pair in explained if pair.merits is not None]
     return Study(
+        explained=len(explained),
         hardest=chosen,
-        on_hardest=float(carried[:, list(chosen)].sum(axis=1).mean()),
-        held_out=_held_out(carried),
+        on_hardest=float(carried[:, list(chosen)].sum(axis=1).mean()) if explained else None,
+        held_out=float(np.mean([_held_out(pair) for pair in explained])) if explained else None,
+        uniform=len(chosen) / carried.shape[1] if explained else None,
+        areas=_medians([merits.areas for merits in told]),
+        events=min(((merits.events, merits.updates) for merits in told), default=None),
+        gains=_medians([_gain_correlations(pair) for pair in explained]),
         bursts=sum(len(pair.bursts) for pair in pairs),
-        merits=_medians([pair.merits for pair in pairs]),
-        gains=_medians([_gain_correlations(pair) for pair in pairs]),
         below_threshold=share_below(residuals, threshold),
         least_residual=None if least is None else (float(residuals[least]), least),
         parted=_rate([pair.onset.parted is not None for pair in _orders(pairs)]),
@@ -84,25 +96,22 @@ def _rate(events: Sequence[bool]) -> Rate | None:
     return divergence_probability(events) if events else None
 
 
-def _held_out(carried: NDArray[np.float64]) -> float | None:
-    if len(carried) < 2:
-        return None
-    found = [
-        own[list(hardest(np.delete(carried, number, axis=0).mean(axis=0)))].sum() for number, own in enumerate(carried)
-    ]
-    return float(np.mean(found))
+def _held_out(pair: Pair) -> float:
+    odd, even = shares_by_half(pair.responsible, pair.onset.steps_per_epoch)
+    return float(odd[list(hardest(even))].sum() + even[list(hardest(odd))].sum()) / 2
 
 
 def _gain_correlations(pair: Pair) -> dict[str, float]:
-    """Returns how well each account ranks the gains of all updates before the builds part."""
+    """Returns how well each account ranks the gains of the updates whose growth counts."""
     if pair.growth is None:
         return {}
-    gains = pair.growth.gains[: pair.until]
-    found = {}
+    gains = pair.growth.gains[pair.since : pair.until]
+    found: dict[str, float] = {}
     for name, values in predictors(pair.original.trajectory()).items():
-        known = ~(np.isnan(gains) | np.isnan(values[: pair.until]))
-        if known.sum() > 2:
-            found[name] = float(spearmanr(values[: pair.until][known], gains[known]).statistic)
+        known = ~(np.isnan(gains) | np.isnan(values[pair.since : pair.until]))
+        if known.sum() >= LEAST_EVENTS:
+            rank = float(spearmanr(values[pair.since : pair.until][known], gains[known]).statistic)
+            found |= {} if np.isnan(rank) else {name: rank}
     return found
 
 

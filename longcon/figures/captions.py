@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from longcon.figures.divergence import SUFFICIENT, Divergence
+from longcon.figures.divergence import Divergence
 from longcon.figures.precision_recall import PrecisionRecall
 from longcon.figures.rolling import WIDTH
 from longcon.measures import default_sine_tolerance
+from longcon.protocol import default_residual_threshold
 
 
 def precision_recall_caption(curves: Sequence[PrecisionRecall], target: str, cases: int) -> str:
@@ -48,8 +49,8 @@ def divergence_caption(pairs: Sequence[Divergence], original: str, rebuild: str)
     if any(pair.has_residuals for pair in pairs):
         sentences.append(
             f"Gradient annihilation residual of the build on {original}, as its least value among {WIDTH} neighbouring "
-            f"iterates. Dashed: the residual that the paper calls sufficient for divergence, {SUFFICIENT['float64']:g} "
-            "in 64 bits, and a thousand times that in 32 bits (Section IV-G)."
+            "iterates. Dashed: the residual that the paper calls sufficient for divergence, "
+            f"{default_residual_threshold('float64'):g} in 64 bits, a thousand times that in 32 bits (Section IV-G)."
         )
     else:
         sentences.append("The residual was not asked for.")

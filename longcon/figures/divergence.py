@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 
 from longcon.figures.rolling import WIDTH, rolling_minimum
 from longcon.figures.style import BLACK, BLUE, COLUMN, GREY, ORANGE, style
+from longcon.protocol import default_residual_threshold
 
-# The residual that the paper calls sufficient for divergence (Figure 2); in 32 bits it is taken 1e3 times as large, for
-# the larger machine epsilon (Section IV-G).
-SUFFICIENT = {"float64": 1e-4, "float32": 1e-1}
 _ROW = 1.5
 _DASHES = (0, (4, 2))
 _LETTERS = "abcdefgh"
@@ -92,7 +90,7 @@ def draw_divergence(pairs: Sequence[Divergence]) -> Figure:
 
 
 def _draw(axes: Axes, pair: Divergence) -> None:
-    axes.axhline(SUFFICIENT[pair.dtype], color=GREY, linewidth=0.6, linestyle=_DASHES)
+    axes.axhline(default_residual_threshold(pair.dtype), color=GREY, linewidth=0.6, linestyle=_DASHES)
     if pair.has_residuals:
         axes.plot(pair.epochs[:-1], pair.least_residuals(), color=ORANGE, linewidth=0.5)
     else:

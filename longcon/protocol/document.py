@@ -161,15 +161,17 @@ class Advisory:
             raise RecipeError(
                 f"curvature every is {self.curvature_every}: give --curvature-every=1 for every step, or 0 for none."
             )
-        advisory = {entry.id: entry for entry in CATALOGUE if not entry.gating}
+        advisory = {entry.id: entry for entry in CATALOGUE if not entry.gating and entry.has_limit}
         for name in self.gating:
             if name not in advisory:
                 hint = did_you_mean(name, advisory)
                 raise ProtocolError(
                     f"'{name}' is no advisory requirement{hint}: give --require one of {', '.join(advisory)}."
                 )
-            if advisory[name].needs_curvature and self.curvature_every == 0:
-                raise ProtocolError(f"{name} needs the curvature: give --curvature-every=1 beside --require={name}.")
+            if advisory[name].needs_curvature and self.curvature_every != 1:
+                raise ProtocolError(
+                    f"{name} needs the curvature of every step: give --curvature-every=1 beside --require={name}."
+                )
 
 
 @dataclass(frozen=True)

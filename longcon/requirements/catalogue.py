@@ -76,6 +76,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="rebuild",
         most_k=1,
         gating=False,
+        has_limit=False,
     ),
     Requirement(
         "LC-PQ-03",

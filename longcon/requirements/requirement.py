@@ -34,6 +34,7 @@ class Requirement:
             computation, not another device.
         needs_curvature: whether it is decided only in runs that record the curvature.
         gating: whether the verdict depends on it; if not, it is advisory: measured and reported.
+        has_limit: whether a measurement can fail it; if not, no run can make it gating.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Requirement:
     compares_devices: bool = False
     needs_curvature: bool = False
     gating: bool = True
+    has_limit: bool = True
 
     def applies_to(self, k: int, arithmetic: str) -> bool:
         """Whether it applies to a minibatch of ``k`` cases in an arithmetic."""

@@ -42,7 +42,8 @@ class FirstLayer:
         weight = layer.weight.detach()
         self.moment, self.norm = moment, norm = torch.zeros_like(weight), torch.zeros_like(weight)
         wanted = max(ROW_MULTIPLE, block_values // weight.shape[1] // ROW_MULTIPLE * ROW_MULTIPLE)
-        rows = len(weight) if weight.is_cuda or not _same_bits(weight, wanted, batch_sizes) else wanted
+        whole = weight.is_cuda or weight.numel() <= block_values or not _same_bits(weight, wanted, batch_sizes)
+        rows = len(weight) if whole else wanted
         blocks = [slice(start, start + rows) for start in range(0, len(weight), rows)]
         self._blocks = [(block, weight[block], moment[block], norm[block]) for block in blocks]
         self._gradient = torch.empty_like(weight[:rows])

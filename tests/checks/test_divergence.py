@@ -29,7 +29,7 @@ def test_a_rebuild_that_stays_together(detailed: tuple[Build, Build]) -> None:
     outcome = parts_after_release(*detailed, 3, TOLERANCE)
     assert outcome.ok
     assert outcome.evidence
-    assert (outcome.measured, outcome.limit, outcome.n) == (5, 3, 3 * EPOCH)
+    assert (outcome.measured, outcome.limit, outcome.n) == (5, 3, 3 * EPOCH + 1)
     assert outcome.message == f"{PAIR}: released epoch 3 of 5; the sine ends within 1.49e-08."
 
 
@@ -42,8 +42,8 @@ def test_a_rebuild_that_stays_together(detailed: tuple[Build, Build]) -> None:
             2 * EPOCH - 1,
             False,
             "the sine leaves 1.49e-08 for good in epoch 2, the builds part in epoch 2 (rapid); it is above the "
-            "tolerance at 1 of 38 steps up to the release, first in epoch 2. Likely cause: round-off grown in "
-            "training; see python -m longcon divergence, or try an earlier --release-epoch.",
+            "tolerance in 1 of 39 states up to the release, first in epoch 2. Likely cause: round-off grown in "
+            "training; see python -m longcon divergence --k=2 on the same data, or try an earlier --release-epoch.",
         ),
     ],
 )
@@ -65,7 +65,8 @@ def test_the_residual_is_held_against_the_threshold(detailed: tuple[Build, Build
     below = residual_above_threshold(detailed[0], least * 1.001)
     assert not below.ok
     assert below.message == (
-        f"k=2 float64 on cpu, replicate 1: residual below {least * 1.001:.1e} at 1 of 95 recorded steps (1.05%); least "
+        f"k=2 float64 on cpu, replicate 1: residual below {least * 1.001:.1e} at 1 of 95 recorded steps (1.05%), "
+        "all there are; least "
         f"{least:.2e}, at minibatch {step % EPOCH + 1} of epoch {step // EPOCH + 1}. "
         "How well that foretells a divergence is measured in docs/divergence.md."
     )
@@ -82,11 +83,31 @@ def test_the_hessian_is_indefinite_where_every_bound_is_negative(detailed: tuple
             arrays[name][:] = -0.5 if name == "smallest" else value
         arrays["smallest"][30] = 0.25
 
-    convex = hessian_indefinite(plant(convex_once))
+    convex = hessian_indefinite(plant(convex_once, of=0))
     assert not convex.ok
     assert convex.message == (
-        "k=2 float64 on cpu+order:1, replicate 1: the smallest eigenvalue is negative for sure at 94 of 95 recorded "
-        "steps; its largest upper bound is 2.50e-01 (|Hv - theta v| 1.0e-09), at minibatch 12 of epoch 2."
+        "k=2 float64 on cpu, replicate 1: the smallest eigenvalue is negative for sure at 94 of 95 recorded steps, all "
+        "there are; its largest upper bound is 2.50e-01 (|Hv - theta v| 1.0e-09), at minibatch 12 of epoch 2."
+    )
+
+
+def test_a_bound_within_round_off_of_zero_proves_nothing(plant: Plant) -> None:
+    def nearly_flat(arrays: Arrays, _: Arrays) -> None:
+        arrays["smallest"][:], arrays["largest"][:] = -1e-16, 1.0
+
+    assert not hessian_indefinite(plant(nearly_flat, of=0)).ok
+
+
+def test_a_step_that_was_asked_for_and_is_missing_is_no_pass(plant: Plant) -> None:
+    def lost(arrays: Arrays, _: Arrays) -> None:
+        for name in ("residuals", "smallest", "smallest_errors", "largest"):
+            arrays[name][7] = np.nan
+
+    with pytest.raises(BuildError) as caught:
+        residual_above_threshold(plant(lost, of=0), 1e-4)
+    assert str(caught.value) == (
+        "k=2 float64 on cpu, replicate 1 has no curvature at 1 steps where it was asked for, first at step 7: "
+        "run again with --fresh."
     )
 
 

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -21,7 +21,14 @@ from longcon.training import Recipe
 
 EPOCH = 19
 Arrays = dict[str, np.ndarray[Any, Any]]
-Plant = Callable[[Callable[[Arrays, Arrays], None]], Build]
+Change = Callable[[Arrays, Arrays], None]
+
+
+class Plant(Protocol):
+    """Makes a copy of a build (0 the original, 1 the rebuild) whose trajectory and detail a function changed."""
+
+    def __call__(self, change: Change, of: int = 1) -> Build:
+        """Returns the copy, under a valid manifest."""
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +52,11 @@ def detailed(tmp_path_factory: pytest.TempPathFactory, problem: ProblemData) -> 
 
 @pytest.fixture
 def plant(detailed: tuple[Build, Build], tmp_path: Path) -> Plant:
-    """Returns a copy of the rebuild whose trajectory and detail were changed by a function, under a valid manifest."""
+    """Returns what plants a change in a copy of one of the builds."""
 
-    def planted(change: Callable[[Arrays, Arrays], None]) -> Build:
-        folder = tmp_path / detailed[1].folder.name
-        shutil.copytree(detailed[1].folder, folder)
+    def planted(change: Change, of: int = 1) -> Build:
+        folder = tmp_path / detailed[of].folder.name
+        shutil.copytree(detailed[of].folder, folder)
         names = ("trajectory.safetensors", "detail.safetensors")
         arrays = [dict(load_file(folder / name)) for name in names]
         change(arrays[0], arrays[1])

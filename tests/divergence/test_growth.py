@@ -16,7 +16,7 @@ def _sketches(steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def test_equal_trainings_do_not_differ() -> None:
     one = _sketches(4, 0)
-    found = growth(one, one, 0.9)
+    found = growth(one, one, np.ones(5, dtype=bool), 0.9)
     assert not found.parameters.any()
     assert not found.moments.any()
     assert not found.gradients.any()
@@ -39,6 +39,7 @@ def test_the_gradients_are_those_that_made_the_moments() -> None:
     found = growth(
         (parameters, moments(gradients), parameters),
         (parameters + shift, moments(gradients + apart), parameters),
+        np.zeros(steps + 1, dtype=bool),
         decay,
     )
     lengths = np.linalg.norm(apart, axis=1)
@@ -62,3 +63,11 @@ def test_the_gradients_are_those_that_made_the_moments() -> None:
 )
 def test_bursts(moments: list[float], updates: list[int]) -> None:
     assert bursts(np.array(moments, dtype=np.float64)).tolist() == updates
+
+
+def test_sketches_that_differ_where_no_bit_does_are_no_difference() -> None:
+    one, other = _sketches(4, 0), _sketches(4, 0)
+    other[0][0] *= 1 + 1e-15
+    found = growth(one, other, np.array([True, False, False, False, False]), 0.9)
+    assert found.parameters[0] == 0
+    assert np.isnan(found.gains[0])

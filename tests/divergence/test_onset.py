@@ -30,7 +30,7 @@ CASES = {
     "returned": (_curve((1e-15, 1e-15, 50), (1e-3, 0.1, 5), (1e-12, 1e-12, 50)), Onset(None, None, None, False, EPOCH)),
     "apart from the first step": (np.array([0.0, 0.5, 0.5, 0.5]), Onset(0, 0, 1, True, EPOCH)),
     "identical": (np.zeros(40), Onset(None, None, None, False, EPOCH)),
-    "apart from the initial state": (np.array([0.5, 0.5]), Onset(0, 0, 0, True, EPOCH)),
+    "apart from the initial state": (np.array([0.5, 0.5]), Onset(0, 0, 0, False, EPOCH)),
     "over the tolerance at the last step": (np.array([0.0, 1e-16, 1e-6]), Onset(1, None, None, False, EPOCH)),
 }
 

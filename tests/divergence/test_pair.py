@@ -7,7 +7,7 @@ import pytest
 
 from longcon.builds import Build, Campaign
 from longcon.divergence import compare, study, update_at
-from longcon.divergence.narrative import burden_lines, summary, told
+from longcon.divergence.narrative import burden_lines, burst_lines, summary, told
 from longcon.errors import BuildError
 from longcon.problems import ProblemData
 from tests.divergence.planted import EPOCH, Arrays, Plant
@@ -38,10 +38,12 @@ def test_builds_that_stay_together(detailed: tuple[Build, Build]) -> None:
     assert pair.sines[0] == 0.0
     assert 0 < pair.sines[-1] < 1e-12
     assert pair.growth is not None
+    assert pair.growth.parameters[0] == 0
     assert 0 < pair.growth.parameters[-1] < 1e-12
+    assert (pair.burdens, pair.merits) == ((), None)
     assert told(pair, None)[1:3] == [
         "  first bit that differs   update 0 (epoch 1, minibatch 1)",
-        "  divergence               none: together to the end",
+        "  divergence               none: together at the end",
     ]
 
 
@@ -76,13 +78,12 @@ def test_a_planted_divergence_is_found_at_its_update_with_its_cases(
     assert lines[1] == "  first bit that differs   update 0 (epoch 1, minibatch 1)"
     assert lines[2] == (
         "  divergence               begins with update 59 (epoch 4, minibatch 3); apart after 3.2 epochs "
-        "(rapid: 0.1 epochs from round-off to 1e-2)"
+        "(rapid: 0.1 epochs from the tolerance to 1e-2)"
     )
     assert f"    cases                  {', '.join(update.cases)}" in lines
     names = {2: update.cases}
-    assert burden_lines(pair, problem, names, 1)[0].endswith(
-        ", ".join(f"{case} ({problem.classes[problem.training_labels[int(case[1:])]]})" for case in update.cases)
-    )
+    labelled = [f"{case} ({problem.classes[problem.training_labels[int(case[1:])]]})" for case in update.cases]
+    assert burden_lines(pair, problem, names, 1) == [f"    100.0% of the growth on {', '.join(labelled)}, 2 bursts"]
 
 
 def test_the_update_looked_into_shows_what_switched(
@@ -106,16 +107,36 @@ def test_all_pairs_together(detailed: tuple[Build, Build], plant: Plant) -> None
     assert found.by_release.events == 0
     assert found.hardest[0] == 2
     assert found.below_threshold == pytest.approx((detailed[0].trajectory().residuals < 1e-4).mean())
-    assert set(found.merits) >= {"small residual", "large gradient", "small variance before layer 4"}
+    assert found.explained == 1
+    assert found.uniform == 1 / EPOCH
     later = study(pairs, released_epoch=5, threshold=1e-4, tolerance=TOLERANCE)
     assert later.by_release is not None
     assert later.by_release.events == 1
     lines = summary(found, {position: (f"case {position}",) for position in range(EPOCH)})
     assert lines[:3] == [
         "all surrogates together",
-        "  another device leaves round-off by the released epoch: 0 of 2 (0%; 95% interval 0% to 84.2%)",
-        "  another device parts by the last epoch: 1 of 2 (50%; 95% interval 1.26% to 98.7%)",
+        "  orders of summation that leave round-off by the released epoch: 0 of 2 (0%; 95% interval 0% to 84.2%)",
+        "  orders of summation that part by the last epoch: 1 of 2 (50%; 95% interval 1.26% to 98.7%)",
     ]
+
+
+def test_pairs_that_do_not_part_explain_nothing(detailed: tuple[Build, Build]) -> None:
+    found = study([compare(*detailed, TOLERANCE)], released_epoch=2, threshold=1e-4, tolerance=TOLERANCE)
+    assert (found.explained, found.hardest, found.on_hardest, found.held_out, found.areas, found.gains) == (
+        (0, (), None, None, {}, {})
+    )
+    assert summary(found, {})[-1] == "  no pair parts, so there is no growth to explain"
+
+
+def test_bursts_are_listed_with_their_cases(detailed: tuple[Build, Build], plant: Plant) -> None:
+    pair = compare(detailed[0], plant(_part), TOLERANCE)
+    names = {position: (f"case {position}",) for position in range(EPOCH)}
+    strongest = burst_lines(pair, names, 2)
+    assert [line.split(" at ")[1] for line in strongest] == [
+        f"update {BEFORE} (epoch 3, minibatch 3): case 2",
+        f"update {PARTING} (epoch 4, minibatch 3): case 2",
+    ]
+    assert pair.burst_factors[BEFORE] > 5
 
 
 def test_without_detail_the_curve_is_all_there_is(trained: Campaign, problem: ProblemData) -> None:

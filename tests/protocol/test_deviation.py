@@ -16,13 +16,13 @@ FROZEN = Protocol(
     recipe=RecipeChoice(k=(1, 2), epochs=8, release_epoch=8),
     devices=Devices(required=("cpu", "cuda"), surrogates=("order:1",)),
     limits=Limits(confidence=None),
-    advisory=Advisory(gating=("LC-PQ-06", "LC-PQ-02")),
+    advisory=Advisory(1, gating=("LC-PQ-06", "LC-PQ-07")),
 )
 
 GIVEN: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     ({"--k": (1, 2), "--epochs": 8, "--confidence": None, "--data": Path("/geo")}, []),
-    ({"--k": (2, 1, 2), "--require": ("LC-PQ-02", "LC-PQ-06"), "--device": ("cpu", "cuda")}, []),
+    ({"--k": (2, 1, 2), "--require": ("LC-PQ-07", "LC-PQ-06"), "--device": ("cpu", "cuda")}, []),
     ({"--k": (2,)}, ["--k is [2], in the protocol [1, 2]"]),
     ({"--epochs": 9}, ["--epochs is 9, in the protocol 8"]),
     ({"--device": ("cuda", "cpu")}, ['--device is ["cuda", "cpu"], in the protocol ["cpu", "cuda"]']),

@@ -66,7 +66,7 @@ surrogates = ["none"]
 [limits]
 confidence = "none"
 [advisory]
-gating = ["LC-PQ-07"]
+gating = ["LC-PQ-06"]
 curvature_every = 2
 [[signatories]]
 role = "Director"
@@ -80,11 +80,11 @@ meaning = "approved"
     assert read.devices.required == ("cuda:7", "all")  # whether they are there is asked when they are used
     assert read.devices.surrogates == ("none",)
     assert read.limits.confidence is None
-    assert read.advisory.gating == ("LC-PQ-07",)
+    assert read.advisory.gating == ("LC-PQ-06",)
     assert read.signatories == (Signatory("Director", "approved"),)
 
 
-ADVISORY = "LC-PQ-02, LC-PQ-06, LC-PQ-07, LC-PQ-08"
+ADVISORY = "LC-PQ-06, LC-PQ-07, LC-PQ-08"
 # What stands in the file after its identity, and what is said after the file's name.
 MISTAKES = [
     (
@@ -219,7 +219,7 @@ MISTAKES = [
     ),
     (
         '[advisory]\ngating = ["LC-PQ-07"]',
-        ', [advisory] gating = ["LC-PQ-07"]: LC-PQ-07 needs the curvature: '
+        ', [advisory] gating = ["LC-PQ-07"]: LC-PQ-07 needs the curvature of every step: '
         "give curvature_every = 1 beside gating = LC-PQ-07.",
     ),
     (

@@ -53,9 +53,17 @@ OPTIONS = [
     (
         "--require=LC-PQ-16",
         "'LC-PQ-16' is no advisory requirement - did you mean 'LC-PQ-06'?: "
-        "give --require one of LC-PQ-02, LC-PQ-06, LC-PQ-07, LC-PQ-08.",
+        "give --require one of LC-PQ-06, LC-PQ-07, LC-PQ-08.",
     ),
-    ("--require=LC-PQ-07", "LC-PQ-07 needs the curvature: give --curvature-every=1 beside --require=LC-PQ-07."),
+    (
+        "--require=LC-PQ-07",
+        "LC-PQ-07 needs the curvature of every step: give --curvature-every=1 beside --require=LC-PQ-07.",
+    ),
+    (
+        "--runxfail",
+        "--runxfail would turn what an advisory requirement finds into a failure: "
+        "leave it out, or make the requirement gating by --require.",
+    ),
     ("--curvature-every=-1", "curvature every is -1: give --curvature-every=1 for every step, or 0 for none."),
     ("--residual-threshold=0", "residual threshold is 0: give --residual-threshold a number above 0."),
     (
