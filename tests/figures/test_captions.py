@@ -30,7 +30,7 @@ SHOWN = (
 def test_figure_2() -> None:
     assert divergence_caption([pair()], "cpu", "cpu+order:1") == SHOWN + (
         "Gradient annihilation residual of the build on cpu, as its least value among 23 neighbouring iterates. "
-        "Dashed: the residual that the paper calls sufficient for divergence, 0.0001 in 64 bits, and a thousand times "
+        "Dashed: the residual that the paper calls sufficient for divergence, 0.0001 in 64 bits, a thousand times "
         "that in 32 bits (Section IV-G). "
         "k = 1, float64: sine 1.0e-11 at epoch 1, 1.0e-06 at epoch 2, 5.0e-01 at epoch 4; first above "
         "1.5e-08 at epoch 1.80; least residual 1.0e-03, of 20 of 20 iterates; line and dots differ by at most 9.1%."

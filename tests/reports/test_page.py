@@ -63,7 +63,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_without_a_protocol_the_page_says_so_and_the_terminal_nothing(settings: Settings) -> None:
     assert ">protocol</td>" in settings_html(settings, None)
     assert ">none: defaults and command line</td>" in settings_html(settings, None)
-    assert [name for name, _ in described(settings, None)] == ["devices", "k", "recipe", "limits", "store"]
+    assert [name for name, _ in described(settings, None)] == ["devices", "k", "recipe", "limits", "advisory", "store"]
 
 
 def test_the_page_shows_the_protocol_and_what_was_said_against_it(settings: Settings) -> None:

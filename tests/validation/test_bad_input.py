@@ -22,39 +22,8 @@ OPTIONS = [
     ("--k=0", "k is 0, but a minibatch holds at least 1 case: give --k=1 or more."),
     ("--k=261", "k is 261, but the training split has 260 cases: give --k=260 or less."),
     ("--k=two", "--k is 'two', which is not a whole number: give one such as 2."),
-    ("--p=0", "p is 0, but a proportion of consistency lies in (0, 1]: give --p=0.98, say."),
-    ("--p=1.01", "p is 1.01, but a proportion of consistency lies in (0, 1]: give --p=0.98, say."),
-    ("--p=nan", "p is nan, but a proportion of consistency lies in (0, 1]: give --p=0.98, say."),
     ("--p=high", "--p is 'high', which is not a number: give one such as 0.95."),
-    (
-        "--confidence=1",
-        "confidence is 1, but that of an upper bound lies in [0.5, 1): "
-        "give --confidence=0.95, or none for the point estimate.",
-    ),
-    (
-        "--confidence=0.01",
-        "confidence is 0.01, but that of an upper bound lies in [0.5, 1): "
-        "give --confidence=0.95, or none for the point estimate.",
-    ),
-    ("--data=", "--data is empty, as an unset variable leaves it: give a folder or leave it out."),
-    ("--store=", "--store is empty, as an unset variable leaves it: give a folder or leave it out."),
-    (
-        "--sine-tolerance=0",
-        "sine tolerance is 0, but a sine lies in [0, 1]: give --sine-tolerance a number above 0 and at most 1.",
-    ),
-    ("--dtype=float16", "dtype 'float16' is unknown - did you mean 'float64'?: give float64 or float32."),
-    ("--arithmetic=portible", "arithmetic 'portible' is unknown - did you mean 'portable'?: give native or portable."),
     ("--release-epoch=7", "release epoch is '7': give --release-epoch best, last, or a number from 1 to 6."),
-    ("--features=0", "features is 0, but a network sees at least 1: give --features=1 or more."),
-    (
-        "--surrogate=oder:1",
-        "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, order:N or none.",
-    ),
-    (
-        "--require=LC-PQ-16",
-        "'LC-PQ-16' is no advisory requirement - did you mean 'LC-PQ-06'?: "
-        "give --require one of LC-PQ-06, LC-PQ-07, LC-PQ-08.",
-    ),
     (
         "--require=LC-PQ-07",
         "LC-PQ-07 needs the curvature of every step: give --curvature-every=1 beside --require=LC-PQ-07.",
@@ -64,8 +33,6 @@ OPTIONS = [
         "--runxfail would turn what an advisory requirement finds into a failure: "
         "leave it out, or make the requirement gating by --require.",
     ),
-    ("--curvature-every=-1", "curvature every is -1: give --curvature-every=1 for every step, or 0 for none."),
-    ("--residual-threshold=0", "residual threshold is 0: give --residual-threshold a number above 0."),
     (
         "--store=/proc/longcon",
         "/proc/longcon could not be written (No such file or directory): "
