@@ -21,8 +21,9 @@ This page is written by `python -m longcon requirements --out docs/requirements.
 report. It is not edited by hand: a test compares it with the catalogue.
 
 A *gating* requirement decides the verdict: it must be met, on evidence, in every case that it applies to. An *advisory*
-one is measured and reported; if it has a limit, `--require=ID`, or `gating` in a protocol, makes it gating. Sources name
-sections of Breuer, Furtado and Orr, *Minibatches can make neural network training repeatable for clinical applications*.
+one is measured and reported; if it has a limit, `--require=ID`, or `gating` in a protocol, makes it gating. Sources
+name sections of Breuer, Furtado and Orr, *Minibatches can make neural network training repeatable for clinical
+applications*.
 """
 
 
