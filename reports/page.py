@@ -23,7 +23,7 @@ _COLOURS = {"PASS": "#1b6e3c", "FAIL": "#a3182b", "INCOMPLETE": "#8a5a00"}
 
 def _advisory(settings: Settings) -> str:
     every = settings.curvature_every
-    recorded = f"at every {f'{every}th ' if every > 1 else ''}step" if every else "not"
+    recorded = "at every step" if every == 1 else f"at one step in {every}" if every else "at no step"
     required = ", ".join(sorted(settings.required)) or "none"
     return (
         f"curvature recorded {recorded}, residual threshold {settings.limits.residual_threshold:.3g}; "
