@@ -8,7 +8,7 @@ validate: .venv/installed
 	$(BIN)/python -m pytest validation --device=cpu --k=2
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
