@@ -40,8 +40,8 @@ def _fingerprint(job: dict[str, Any], fields: dict[str, Any]) -> dict[str, objec
 
 
 def _request(fields: dict[str, Any]) -> BuildRequest:
-    recipe: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in fields["recipe"].items()}
-    return BuildRequest(**{**fields, "recipe": Recipe(**recipe), "record": tuple(fields["record"])})
+    recipe = Recipe.of_json(fields["recipe"])
+    return BuildRequest(**{**fields, "recipe": recipe, "record": tuple(fields["record"])})
 
 
 def _curvature(recipe: Recipe) -> Curvature:

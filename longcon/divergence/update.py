@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +70,7 @@ def update_at(pair: Pair, number: int, data: ProblemData) -> Update:
     """
     a, b = pair.original.trajectory(), pair.rebuild.trajectory()
     per_epoch = pair.onset.steps_per_epoch
-    recipe = recipe_of(pair)
+    recipe = Recipe.of_json(pair.original.request["recipe"])
     grown = pair.growth
     variances: dict[str, tuple[float, float]] = {}
     switched: dict[str, int] = {}
@@ -104,14 +103,6 @@ def update_at(pair: Pair, number: int, data: ProblemData) -> Update:
         switched_units=switched,
         switched_maxima=maxima,
     )
-
-
-def recipe_of(pair: Pair) -> Recipe:
-    """Returns the recipe of both builds."""
-    fields: dict[str, Any] = {
-        key: tuple(v) if isinstance(v, list) else v for key, v in pair.original.request["recipe"].items()
-    }
-    return Recipe(**fields)
 
 
 def _differing_bits(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from longcon.errors import RecipeError, did_you_mean
 
@@ -75,6 +76,16 @@ class Recipe:
             raise RecipeError(
                 f"k is {self.k}, but the training split has {training_cases} cases: give --k={training_cases} or less."
             )
+
+    @staticmethod
+    def of_json(fields: Mapping[str, Any]) -> Recipe:
+        """Returns the recipe that `as_json` gave.
+
+        Raises:
+            RecipeError: a value that no training can have.
+        """
+        given: dict[str, Any] = {k: tuple(value) if isinstance(value, list) else value for k, value in fields.items()}
+        return Recipe(**given)
 
     def as_json(self) -> dict[str, object]:
         """Returns the recipe as plain JSON values; floats round-trip exactly."""

@@ -44,3 +44,8 @@ def test_json_keeps_every_bit() -> None:
     recipe = Recipe(k=3)
     fields = json.loads(json.dumps(recipe.as_json()))
     assert Recipe(**{**fields, "widths": tuple(fields["widths"]), "betas": tuple(fields["betas"])}) == recipe
+
+
+def test_a_recipe_survives_json() -> None:
+    recipe = Recipe(k=3, widths=(5, 4, 3), learning_rate=0.1 + 0.2)
+    assert Recipe.of_json(json.loads(json.dumps(recipe.as_json()))) == recipe
