@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
-from longcon.divergence import find_onset, share_below
+from longcon.divergence import Onset, find_onset, share_below
 from longcon.errors import BuildError
 
 # Relative to the largest eigenvalue; round-off of the decomposition stays far below.
@@ -39,23 +39,6 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
     together = onset.epoch_of(max(0, int(above[0]) - 1)) if len(above) else float(epochs)
     early = int((above <= released).sum())
     pair = f"{rebuild.title} against {original.device}"
-    where = f"{pair}: released epoch {epoch} of {epochs}; the sine "
-    if onset.left is None:
-        where += f"ends within {tolerance:.2e}"
-    else:
-        where += f"leaves {tolerance:.2e} for good in epoch {onset.left // onset.steps_per_epoch + 1}"
-    if onset.parted == 0:
-        where += ", the initial states are apart"
-    elif onset.parted is not None:
-        speed = "rapid" if onset.rapid else "gradual"
-        where += f", the builds part in epoch {-(-onset.parted // onset.steps_per_epoch)} ({speed})"
-    if early:
-        k = original.request["recipe"]["k"]
-        where += (
-            f"; it is above the tolerance in {early} of {released + 1} states up to the release, first in epoch "
-            f"{max(1, -(-int(above[0]) // onset.steps_per_epoch))}. Likely cause: round-off grown in training; see "
-            f"python -m longcon divergence --k={k} on the same data, or try an earlier --release-epoch"
-        )
     return Outcome(
         "LC-PQ-06",
         pair,
@@ -64,7 +47,8 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
         float(epoch),
         "epochs together",
         released + 1,
-        where + ".",
+        f"{pair}: released epoch {epoch} of {epochs}; the sine {_course(onset, tolerance)}"
+        f"{_too_early(original, onset, above, released)}.",
         evidence=original.numeric_class != rebuild.numeric_class,
         details={
             "epoch": epoch,
@@ -74,6 +58,33 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
             "rapid": onset.rapid,
             "steps_per_epoch": onset.steps_per_epoch,
         },
+    )
+
+
+def _course(onset: Onset, tolerance: float) -> str:
+    """Returns what becomes of the sine, in words."""
+    if onset.left is None:
+        course = f"ends within {tolerance:.2e}"
+    else:
+        course = f"leaves {tolerance:.2e} for good in epoch {onset.left // onset.steps_per_epoch + 1}"
+    if onset.parted == 0:
+        return f"{course}, the initial states are apart"
+    if onset.parted is None:
+        return course
+    speed = "rapid" if onset.rapid else "gradual"
+    return f"{course}, the builds part in epoch {-(-onset.parted // onset.steps_per_epoch)} ({speed})"
+
+
+def _too_early(original: Build, onset: Onset, above: NDArray[np.int64], released: int) -> str:
+    """Returns what stands above the tolerance up to the released state, with its likely cause; empty where nothing."""
+    early = int((above <= released).sum())
+    if not early:
+        return ""
+    return (
+        f"; it is above the tolerance in {early} of {released + 1} states up to the release, first in epoch "
+        f"{max(1, -(-int(above[0]) // onset.steps_per_epoch))}. Likely cause: round-off grown in training; see "
+        f"python -m longcon divergence --k={original.request['recipe']['k']} on the same data, "
+        "or try an earlier --release-epoch"
     )
 
 

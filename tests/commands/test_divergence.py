@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from longcon.__main__ import main
+from longcon.builds import Build
+from longcon.commands.divergence import _as_json
+from longcon.divergence import compare, study, update_at
+from longcon.problems import ProblemData
+from tests.divergence.planted import EPOCH, Arrays, Plant
 
 SMALL = ("--features=60", "--epochs=2", "--k=8", "--curvature-every=10", "--jobs=2")
 
@@ -35,6 +41,25 @@ def test_pairs_are_told_in_words_and_in_json(store: Path, capsys: pytest.Capture
     assert found["pairs"][0]["onset"]["step"] is None
     assert found["pairs"][0]["burdens"] == []
     assert found["together"]["parted"]["trials"] == 2
+
+
+@pytest.mark.slow
+def test_a_pair_that_parts_is_told_in_json(detailed: tuple[Build, Build], plant: Plant, problem: ProblemData) -> None:
+    def part(trajectory: Arrays, detail: Arrays) -> None:
+        trajectory["sketches"][60:] += 0.1 * np.linalg.norm(trajectory["sketches"][0])
+        trajectory["digests"][60:] += np.uint64(1)
+        detail["moments"][60:] += 1e-3
+
+    pair = compare(detailed[0], plant(part), 2.0**-26)
+    names = {position: (f"case {position}",) for position in range(EPOCH)}
+    together = study([pair], 2, 1e-4, 2.0**-26)
+    told = _as_json(detailed[0], [pair], [update_at(pair, 59, problem)], together, names, problem)
+    found = json.loads(json.dumps(told, allow_nan=False))
+    assert found["pairs"][0]["onset"]["parted"] == 60
+    assert found["pairs"][0]["at_onset"]["number"] == 59
+    assert found["pairs"][0]["burdens"][0]["cases"] == ["case 2"]
+    assert {"update": 59, "cases": ["case 2"]}.items() <= found["pairs"][0]["bursts"][-1].items()
+    assert found["together"]["hardest_cases"] == [["case 2"]]
 
 
 @pytest.mark.parametrize(
