@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import pytest
 
 from fixtures.cases import cases
 from fixtures.options import SETTINGS, USER_ERRORS
-from longcon.errors import LongconError
+from longcon.builds import Build, Store
+from longcon.errors import LongconError, StoreError
 from reports.verdict import Result, Verdict, verdict
 
 
@@ -25,6 +26,7 @@ class Evidence:
         self.results: dict[str, Result] = {}
         self.user_errors: list[str] = []
         self.strange: list[str] = []
+        self.builds: set[str] = set()
 
     def verdict(self) -> Verdict:
         """Returns the verdict on what was gathered so far."""
@@ -47,6 +49,7 @@ class Evidence:
         if error:
             self._keep_user_error(str(error))
         case = told.get("longcon_case")
+        self.builds.update(json.loads(str(told.get("longcon_builds", "[]"))))
         if report.when != "call" and not report.failed and not report.skipped:
             return
         if case is None:
@@ -64,6 +67,20 @@ class Evidence:
     def _keep_user_error(self, error: str) -> None:
         if error not in self.user_errors:
             self.user_errors.append(error)
+
+
+def builds_of(store: Store, keys: Iterable[str]) -> tuple[tuple[Build, ...], tuple[str, ...]]:
+    """Returns the builds with these keys, and a sentence for each that can no longer be read."""
+    found: list[Build] = []
+    unreadable: list[str] = []
+    for key in sorted(keys):
+        try:
+            build = store.read(key)
+        except StoreError as error:
+            unreadable.append(str(error))
+        else:
+            found.append(build)
+    return tuple(found), tuple(unreadable)
 
 
 def _message(report: pytest.TestReport, evidence: dict[str, object] | None) -> str:

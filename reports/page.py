@@ -9,7 +9,8 @@ from typing import Any
 from fixtures.cases import Case
 from fixtures.options import Settings
 from longcon.problems import ProblemData
-from reports.verdict import NOT_MET, Result, Verdict
+from reports.gate import Decision
+from reports.verdict import NOT_MET, Result
 
 # pytest-html's page begins with the environment and is set in light grey; the verdict belongs on top, in black.
 _STYLE = """<style>
@@ -31,10 +32,16 @@ def _advisory(settings: Settings) -> str:
     )
 
 
-def verdict_html(given: Verdict) -> str:
-    """Returns the verdict with the reasons that stand against a pass."""
+def verdict_html(decision: Decision) -> str:
+    """Returns the verdict with the reasons that stand against a pass, and against a release."""
+    given = decision.verdict
     colour = _COLOURS[given.word]
-    reasons = _list("Reasons", given.reasons) + _list("Notes", given.notes)
+    reasons = (
+        _list("Reasons", given.reasons)
+        + _list("Notes", given.notes)
+        + f"<h3>{escape(f'Release: {decision.sentence}')}</h3>"
+        + _list("Stands against a release", decision.objections)
+    )
     return (
         f'{_STYLE}<section style="border-left:.5em solid {colour};padding:.2em 1em;margin:1em 0">'
         f'<h2 style="color:{colour};font-size:1.4em">Verdict: {escape(given.sentence)}</h2>{reasons}</section>'

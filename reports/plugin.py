@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from fixtures.cases import cases
-from fixtures.cohorts import DATA
+from fixtures.cohorts import DATA, STORE
 from fixtures.options import SETTINGS
-from reports.evidence import Evidence, pytest_runtest_makereport
+from longcon.checkout import read_checkout
+from longcon.source import code_version
+from reports.evidence import Evidence, builds_of, pytest_runtest_makereport
+from reports.gate import Circumstances, Decision, objections
 from reports.page import described, evidence_html, settings_html, verdict_html
 
 __all__ = ["pytest_runtest_makereport"]
@@ -58,22 +62,45 @@ class Report:
     def __init__(self, config: pytest.Config, evidence: Evidence) -> None:
         self._config, self._evidence = config, evidence
         self._settings = config.stash[SETTINGS]
+        self._checkout = read_checkout()
+        self._decision: Decision | None = None
 
     def pytest_report_header(self) -> list[str]:
         """Shows everything that steers the run, so that a typo shows."""
         rows = described(self._settings, self._config.stash.get(DATA, None))
         return [f"longcon {name}: {value}" for name, value in rows]
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Turns the verdict into the exit code: 0 only for a pass, 4 for a user's mistake."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Turns the decision into the exit code, before other plugins see it and after they have changed it."""
+        code = self._exit_code(session.exitstatus)
+        session.exitstatus = code
+        yield
+        session.exitstatus = code
+
+    def _exit_code(self, found: int | pytest.ExitCode) -> int | pytest.ExitCode:
+        """Returns 0 only for a decision that succeeds, 4 for a user's mistake, and what pytest found beyond these."""
         if self._evidence.user_errors:
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        elif self._config.option.collectonly:
-            return
-        elif session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-            ok = self._evidence.verdict().ok
-            session.exitstatus = pytest.ExitCode.OK if ok else pytest.ExitCode.TESTS_FAILED
+            return pytest.ExitCode.USAGE_ERROR
+        if found not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            return found
+        if self._config.option.collectonly:
+            return pytest.ExitCode.TESTS_FAILED if self._settings.for_release else found
+        return pytest.ExitCode.OK if self.decision.ok else pytest.ExitCode.TESTS_FAILED
+
+    @property
+    def decision(self) -> Decision:
+        """What follows from the run, decided once, when all its tests have reported."""
+        if self._decision is None:
+            self._decision = self._decide()
+        return self._decision
+
+    def _decide(self) -> Decision:
+        given = self._evidence.verdict()
+        found, unreadable = builds_of(self._config.stash[STORE], self._evidence.builds)
+        run = Circumstances(self._checkout, read_checkout(), code_version(), found, unreadable)
+        against = objections(self._settings, cases(self._settings), self._evidence.results, run)
+        return Decision(self._settings.for_release, given, against)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the measured figures and the verdict."""
@@ -88,10 +115,15 @@ class Report:
         for key, result in sorted(self._evidence.results.items()):
             if result.evidence is not None and result.outcome == "passed":
                 terminalreporter.line(f"{key}: {result.evidence['message']}")
-        given = self._evidence.verdict()
-        for reason in (*given.notes, *given.reasons):
+        decision = self.decision
+        for reason in (*decision.verdict.notes, *decision.verdict.reasons):
             terminalreporter.line(reason)
+        for objection in decision.objections:
+            terminalreporter.line(f"stands against a release: {objection}")
+        given = decision.verdict
         terminalreporter.line(f"verdict: {given.sentence}", bold=True, green=given.ok, red=not given.ok)
+        good = decision.releasable
+        terminalreporter.line(f"release: {decision.sentence}", bold=True, green=good, red=decision.asked and not good)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: object) -> None:
@@ -101,6 +133,6 @@ class Report:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """Puts the verdict and the evidence on top of the HTML report."""
-        prefix.append(verdict_html(self._evidence.verdict()))
+        prefix.append(verdict_html(self.decision))
         prefix.append(settings_html(self._settings, self._config.stash.get(DATA, None)))
         prefix.append(evidence_html(cases(self._settings), self._evidence.results))

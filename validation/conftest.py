@@ -85,7 +85,7 @@ def rebuild(builds: Campaign, device: Device, k: int) -> Build:
 
 
 @pytest.fixture
-def judge(case: Case, record_property: Callable[[str, object], None]) -> Callable[[Outcome], Outcome]:
+def judge(case: Case, builds: Campaign, record_property: Callable[[str, object], None]) -> Callable[[Outcome], Outcome]:
     """Records an outcome as evidence; one that can show nothing is skipped, and the verdict says so.
 
     A failed one is never skipped: where probes agree and builds part, the difference is real. What an advisory
@@ -94,6 +94,7 @@ def judge(case: Case, record_property: Callable[[str, object], None]) -> Callabl
 
     def record(outcome: Outcome) -> Outcome:
         record_property("longcon_outcome", json.dumps(outcome.as_json()))
+        record_property("longcon_builds", json.dumps(builds.handed_out))
         if outcome.ok and not outcome.evidence:
             pytest.skip(f"ineffective: {outcome.subject} changes no bit of the arithmetic, so it shows nothing")
         if not outcome.ok and not case.gating:

@@ -96,6 +96,7 @@ class Campaign:
         self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
         self._originals: dict[int, Future[Build]] = {}
         self._rebuilds: dict[tuple[int, str, int], Future[Build]] = {}
+        self._handed_out: dict[str, None] = {}
 
     def start(self) -> None:
         """Begins to train whatever the store lacks."""
@@ -118,6 +119,11 @@ class Campaign:
         """The device of the original build."""
         return self.plan.devices[0]
 
+    @property
+    def handed_out(self) -> tuple[str, ...]:
+        """The keys of all builds that were asked for so far, in the order of the first questions."""
+        return tuple(self._handed_out)
+
     def fingerprint(self, device: Device, k: int) -> Mapping[str, Any]:
         """Returns the fingerprint of a device for the shapes of ``k``."""
         self.start()
@@ -138,10 +144,11 @@ class Campaign:
             StoreError: the store cannot be written, or the build was altered.
         """
         self.start()
-        original = self._originals[k].result()
-        if device == self.original_device and replicate == 1:
-            return original
-        return self._rebuilds[k, device.name, replicate].result()
+        build = self._originals[k].result()
+        if device != self.original_device or replicate != 1:
+            build = self._rebuilds[k, device.name, replicate].result()
+        self._handed_out[build.folder.name] = None
+        return build
 
     def _train_original(self, recipe: Recipe) -> Build:
         best = self.plan.release == "best"

@@ -60,7 +60,15 @@ class Store:
             StoreError: a build is there, but was altered.
         """
         folder = self.root / "builds" / request.key
-        return read_build(folder, request.key) if folder.exists() else None
+        return self.read(request.key) if folder.exists() else None
+
+    def read(self, key: str) -> Build:
+        """Returns the verified build under a key.
+
+        Raises:
+            StoreError: there is none, or it was altered.
+        """
+        return read_build(self.root / "builds" / key, key)
 
     def obtain(self, request: BuildRequest, train: Callable[[Path], None], *, fresh: bool = False) -> Build:
         """Returns the build that answers the request, training it unless it is there.

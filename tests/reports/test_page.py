@@ -13,6 +13,7 @@ from longcon.devices import Device
 from longcon.protocol import Deviation, Limits
 from longcon.requirements import CATALOGUE
 from longcon.training import Recipe
+from reports.gate import Decision
 from reports.page import described, evidence_html, settings_html, verdict_html
 from reports.verdict import Result, Verdict
 
@@ -34,7 +35,7 @@ def test_text_from_outside_is_escaped() -> None:
 
 
 def test_the_verdict_lists_reasons() -> None:
-    html = verdict_html(Verdict("FAIL", "FAIL: one.", ("LC-PQ-01[x]: a < b",)))
+    html = verdict_html(Decision(False, Verdict("FAIL", "FAIL: one.", ("LC-PQ-01[x]: a < b",))))
     assert "Verdict: FAIL: one." in html
     assert "<li>LC-PQ-01[x]: a &lt; b</li>" in html
 
@@ -52,6 +53,7 @@ def settings(tmp_path: Path) -> Settings:
         cohort_seed=0,
         store=tmp_path,
         fresh=False,
+        for_release=False,
         jobs=1,
         run="r",
         worker=0,
