@@ -100,7 +100,9 @@ def objections(
 def _of_the_protocol(settings: Settings) -> list[str]:
     if settings.protocol is None:
         return ["no protocol was given, so nobody has set the limits before the run: give --protocol=FILE."]
-    return [f"the run deviates from its protocol: {deviation.text}." for deviation in settings.deviations]
+    undigested = "the protocol says no digest of the data, so others could stand in for them: give digest in [problem]."
+    against = [] if settings.data_digest else [undigested]
+    return against + [f"the run deviates from its protocol: {deviation.text}." for deviation in settings.deviations]
 
 
 def _of_required_devices(settings: Settings, expected: Sequence[Case], results: Mapping[str, Result]) -> list[str]:
@@ -123,6 +125,8 @@ def _of_the_checkout(run: Circumstances) -> list[str]:
 
 
 def _of_the_builds(run: Circumstances) -> list[str]:
+    if not run.builds and not run.unreadable:
+        return ["no build is on record, so nothing was compared: run the whole of validation/."]
     stale = [
         f"build {build.folder.name} ({build.title}) was trained by another version of longcon's code "
         f"({build.request['code']}, not {run.code}): run with --fresh."

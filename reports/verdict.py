@@ -115,7 +115,7 @@ def _is_met(results: Mapping[str, Result], case: Case) -> bool:
 def _sentence(
     word: str, expected: Sequence[Case], results: Mapping[str, Result], failed: Sequence[str], missing: Sequence[str]
 ) -> str:
-    ks = ", ".join(str(k) for k in sorted({case.k for case in expected}))
+    ks = ", ".join(str(k) for k in sorted({case.k for case in expected if case.k is not None}))
     decided = sum(_is_met(results, case) for case in expected)
     start = f"{word}: k = {ks}: {decided} of {len(expected)} checks passed"
     ineffective = sum(result.ineffective for result in results.values())

@@ -22,10 +22,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     decided = [case for case in cases(metafunc.config.stash[SETTINGS]) if case.requirement.id == marked]
     none = pytest.mark.skip(reason=NOTHING_TO_COMPARE)
-    not_at_this_k = pytest.param(None, id="not-at-this-k", marks=pytest.mark.not_applicable)
+    not_in_this_run = pytest.param(None, id="not-in-this-run", marks=pytest.mark.not_applicable)
     metafunc.parametrize(
         "case",
-        [pytest.param(case, id=case.name, marks=() if case.decidable else none) for case in decided] or [not_at_this_k],
+        [pytest.param(case, id=case.name, marks=() if case.decidable else none) for case in decided]
+        or [not_in_this_run],
     )
 
 
@@ -56,6 +57,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 @pytest.fixture
 def k(case: Case) -> int:
     """The minibatch under validation."""
+    assert case.k is not None
     return case.k
 
 

@@ -115,6 +115,11 @@ class Campaign:
             self._pool.shutdown(wait=True)
 
     @property
+    def data_digest(self) -> str:
+        """SHA-256 of the data that builds are trained on."""
+        return self._digest
+
+    @property
     def original_device(self) -> Device:
         """The device of the original build."""
         return self.plan.devices[0]
@@ -125,8 +130,10 @@ class Campaign:
         return tuple(self._handed_out)
 
     def fingerprint(self, device: Device, k: int) -> Mapping[str, Any]:
-        """Returns the fingerprint of a device for the shapes of ``k``."""
+        """Returns the fingerprint of a device, in the plan or not, for the shapes of ``k``."""
         self.start()
+        if device.name not in self._fingerprints:
+            self._fingerprints[device.name] = self._pool.submit(self._take_fingerprints, device)
         return self._fingerprint(device, k)
 
     def released_epoch(self, k: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
@@ -39,6 +40,62 @@ def settings_in_force(*builds: Build) -> Outcome:
 def _wrong_settings(build: Build) -> dict[str, object]:
     found = build.manifest["settings"]
     return {name: found.get(name) for name, value in REQUIRED_SETTINGS.items() if found.get(name) != value}
+
+
+def settings_effective(
+    fingerprint: Mapping[str, Any], original: Mapping[str, Any], mkl_compatible: Mapping[str, Any] | None
+) -> Outcome:
+    """Decides LC-IQ-04: the settings of a device's process do what they say.
+
+    A setting that is read back as it was set may still do nothing: MKL takes any branch that is not for this
+    processor for COMPATIBLE, without a word. So the effects are measured.
+
+    Args:
+        fingerprint: of the device, as JSON values.
+        original: that of the original device.
+        mkl_compatible: that of the same torch device under MKL_CBWR=COMPATIBLE; None where no branch was asked for.
+    """
+    name = str(fingerprint["device"])
+    faults = [*_effect_faults(fingerprint), *_branch_faults(fingerprint, mkl_compatible)]
+    message = f"{name}: {'; '.join(faults)}" if faults else f"{name}: every setting was seen to do what it says."
+    if faults:
+        message += "; likely cause: this processor or build of PyTorch lacks it; name a device or surrogate it has."
+    surrogate = fingerprint["device"] != original["device"]
+    return Outcome(
+        "LC-IQ-04",
+        name,
+        not faults,
+        len(faults),
+        0,
+        "settings without effect",
+        len(fingerprint["effects"]),
+        message,
+        evidence=not surrogate or fingerprint["numeric_class"] != original["numeric_class"],
+        details={"effects": dict(fingerprint["effects"]), "environment": dict(fingerprint["environment"])},
+    )
+
+
+def _effect_faults(fingerprint: Mapping[str, Any]) -> Iterator[str]:
+    effects, environment = fingerprint["effects"], fingerprint["environment"]
+    if not effects["deterministic_algorithms"]:
+        yield "deterministic algorithms are switched on, yet uninitialised memory was not filled"
+    if not effects["full_float32_products"]:
+        yield "full float32 products were asked for, yet a product was rounded to fewer bits"
+    asked = environment.get("ATEN_CPU_CAPABILITY")
+    if asked is not None and asked.lower() != str(effects["cpu_capability"]).lower():
+        yield f"ATEN_CPU_CAPABILITY={asked} was ignored, PyTorch's kernels are those of {effects['cpu_capability']}"
+
+
+def _branch_faults(fingerprint: Mapping[str, Any], mkl_compatible: Mapping[str, Any] | None) -> Iterator[str]:
+    asked = branch_asked_for(fingerprint)
+    if asked and mkl_compatible and mkl_compatible["numeric_class"] == fingerprint["numeric_class"]:
+        yield f"MKL_CBWR={asked} was ignored, all probes have the bits of MKL_CBWR=COMPATIBLE"
+
+
+def branch_asked_for(fingerprint: Mapping[str, Any]) -> str | None:
+    """Returns the branch of MKL that a device's process was told to take, if it is one that MKL may ignore."""
+    asked = str(fingerprint["environment"].get("MKL_CBWR", ""))
+    return None if asked.partition(",")[0].upper() in ("", "AUTO", "COMPATIBLE") else asked
 
 
 def devices_differ(

@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from longcon.devices.determinism import numeric_environment
 from longcon.devices.device import Device
+from longcon.devices.effects import effects_in_force
 from longcon.draws import Draws
 
 
@@ -54,6 +55,7 @@ class Fingerprint:
         software: versions of what computes.
         hardware: processor or GPU, for information.
         environment: variables that choose numeric kernels.
+        effects: what the settings of the process are seen to do; see `effects_in_force`.
     """
 
     device: str
@@ -61,6 +63,7 @@ class Fingerprint:
     software: Mapping[str, str]
     hardware: Mapping[str, str]
     environment: Mapping[str, str]
+    effects: Mapping[str, object]
 
     @property
     def numeric_class(self) -> str:
@@ -78,7 +81,14 @@ def take_fingerprint(device: Device, shape: ProbeShape) -> Fingerprint:
     The process must have been started with the device's own environment.
     """
     probes = {name: _digest(result) for name, result in _probe(device, shape).items()}
-    return Fingerprint(device.name, probes, _software(), _hardware(device.torch_device), numeric_environment())
+    return Fingerprint(
+        device.name,
+        probes,
+        _software(),
+        _hardware(device.torch_device),
+        numeric_environment(),
+        effects_in_force(device.torch_device),
+    )
 
 
 def _digest(result: Tensor) -> str:

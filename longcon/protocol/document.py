@@ -44,9 +44,10 @@ class Problem:
         data: folder of GEO's files; None to simulate them.
         cohort_seed: of the simulation and of the split.
         features: width of the network's input.
+        digest: SHA-256 of the data, as every run states it; None where nobody has agreed on it.
 
     Raises:
-        ProtocolError: the problem is unknown.
+        ProtocolError: the problem is unknown, or the digest is none.
         RecipeError: no network has that width.
     """
 
@@ -54,11 +55,16 @@ class Problem:
     data: Path | None = None
     cohort_seed: int = 0
     features: int = 5000
+    digest: str | None = None
 
     def __post_init__(self) -> None:
         if self.name not in PROBLEMS:
             hint = did_you_mean(self.name, PROBLEMS)
             raise ProtocolError(f"problem '{self.name}' is unknown{hint}: give {' or '.join(PROBLEMS)}.")
+        if self.digest is not None and not (len(self.digest) == 64 and set(self.digest) <= set("0123456789abcdef")):
+            raise ProtocolError(
+                f"digest is '{self.digest}', which is no SHA-256: give the 64 hexadecimal digits that a run states."
+            )
         if self.features < 1:
             raise RecipeError(f"features is {self.features}, but a network sees at least 1: give --features=1 or more.")
 

@@ -89,6 +89,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "data": Kind('a folder or "simulated"', _or_word("data", _verbatim)),
         "cohort_seed": _WHOLE,
         "features": _WHOLE,
+        "digest": Kind('a text or "none"', _or_word("digest", _text)),
     },
     "recipe": {
         "k": Kind("a list of one or more whole numbers", _list(_whole, 1)),

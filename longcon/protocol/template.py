@@ -44,6 +44,8 @@ def template() -> str:
 {_line("problem", "cohort_seed")}
 # Probes that the network sees: those of largest standard deviation on the training split.
 {_line("problem", "features")}
+# SHA-256 of the data, as a run states it: LC-IQ-06 then holds every run to it, and a release needs it. Or "none".
+{_line("problem", "digest")}
 
 [recipe]
 # Cases in a minibatch; each one listed is validated.

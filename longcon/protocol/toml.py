@@ -10,6 +10,7 @@ WORDS: dict[str, tuple[str, object]] = {
     "data": ("simulated", None),
     "surrogates": ("by device", ()),
     "confidence": ("none", None),
+    "digest": ("none", None),
 }
 
 

@@ -27,6 +27,43 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="k",
     ),
     Requirement(
+        "LC-IQ-03",
+        "The environment is the one that longcon was tested with.",
+        "Another release of a library computes with other kernels, and is another device in all but name. A result "
+        "obtained with it says nothing of the environment that will be restored for a rebuild.",
+        "Breuer, Furtado, Orr, Section IV-E: software is held fixed between builds",
+        "every package that longcon needs installed in the version of constraints.txt",
+        scope="run",
+    ),
+    Requirement(
+        "LC-IQ-04",
+        "The settings of each device do what they say.",
+        "A library may take a setting without a word and ignore it. A build would then be filed under a device that "
+        "was never there.",
+        "longcon, measured: MKL takes a branch that is not for the processor for COMPATIBLE",
+        "effects measured in the training process: memory filled, float32 kept, kernels and branch of MKL as asked for",
+        scope="device",
+    ),
+    Requirement(
+        "LC-IQ-05",
+        "Every build carries the fingerprint of the device that trained it.",
+        "Years later the name of a processor does not tell how it rounded. The fingerprint does, and shows on which "
+        "numeric class the classifier was validated.",
+        "longcon, fingerprints: the bits of probe computations",
+        "probes, versions and hardware on record, and of the numeric class that was asked for",
+        scope="device",
+    ),
+    Requirement(
+        "LC-IQ-06",
+        "The data are those that were agreed on.",
+        "A classifier validated on other cases than the protocol's is another classifier. A digest tells one changed "
+        "value in gigabytes.",
+        "longcon, protocol: section [problem], digest",
+        "SHA-256 of the data equal to the protocol's, in the run and in every build",
+        scope="run",
+        needs_digest=True,
+    ),
+    Requirement(
         "LC-OQ-01",
         "Training starts from the same network on every device.",
         "Networks that start apart end apart. A difference at the start would be mistaken for one that training made.",
@@ -54,6 +91,23 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="rebuild",
         portable_only=True,
         compares_devices=True,
+    ),
+    Requirement(
+        "LC-OQ-05",
+        "The measures are correct on this machine.",
+        "Every verdict rests on a few formulas and on the libraries under them. Where these err, so does the verdict.",
+        "longcon, reference cases: results known by definition, by closed form or by hand",
+        "every reference case gives its known result",
+        scope="run",
+    ),
+    Requirement(
+        "LC-OQ-06",
+        "The checks find what they must find, and nothing where nothing is.",
+        "A check that cannot fail shows nothing. So the least defects that the limits forbid are planted in copies of "
+        "the original build, beside copies that are left alone.",
+        "longcon, positive and negative controls",
+        "every planted defect caught by its check, every unaltered copy passed",
+        scope="k",
     ),
     Requirement(
         "LC-PQ-01",
@@ -138,5 +192,29 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="k",
         needs_curvature=True,
         gating=False,
+    ),
+    Requirement(
+        "LC-PQ-09",
+        "How far rebuilds agree with the original, class by class, is known.",
+        "The rate of discrepancies counts reportable calls of any class. Whoever treats by the target class should "
+        "see how many of its calls a rebuild keeps.",
+        "Fleiss 1971; exact intervals by Clopper and Pearson 1934",
+        "positive and negative agreement of each rebuild on the target class and Fleiss' kappa, measured and reported",
+        scope="k",
+        compares_devices=True,
+        gating=False,
+        has_limit=False,
+    ),
+    Requirement(
+        "LC-PQ-10",
+        "The calls that crossed the cut-off are known.",
+        "A case that only one of two builds is conclusive on is no discrepancy, and yet its patient gets a report "
+        "from one build and none from the other.",
+        "Breuer, Furtado, Orr, Section II-B",
+        "cases conclusive in one of two builds alone, counted and listed",
+        scope="rebuild",
+        compares_devices=True,
+        gating=False,
+        has_limit=False,
     ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["k", "device", "rebuild"]
+Scope = Literal["run", "k", "device", "rebuild"]
 
 _SUBJECTS: dict[Scope, str] = {
+    "run": "Once for the run",
     "k": "Once for every k",
     "device": "For every k, on every device",
     "rebuild": "For every k, for every rebuild (every device but the original's)",
@@ -24,8 +25,8 @@ class Requirement:
         rationale: why it matters to whoever signs the release.
         source: where it comes from.
         criterion: how it is decided.
-        scope: what it is decided for, at every k: ``"k"`` once, every ``"device"``, or every ``"rebuild"``, that is
-            every device but the original's.
+        scope: what it is decided for: the ``"run"`` once, or at every k: ``"k"`` once, every ``"device"``, or every
+            ``"rebuild"``, that is every device but the original's.
         least_k: smallest minibatch to which it applies.
         most_k: largest minibatch to which it applies; None for any.
         portable_only: whether it applies to portable arithmetic alone.
@@ -33,6 +34,7 @@ class Requirement:
             out in portable arithmetic: the order of sums is part of that arithmetic, so another order is another
             computation, not another device.
         needs_curvature: whether it is decided only in runs that record the curvature.
+        needs_digest: whether it is decided only where the protocol says the digest of the data.
         gating: whether the verdict depends on it; if not, it is advisory: measured and reported.
         has_limit: whether a measurement can fail it; if not, no run can make it gating.
     """
@@ -48,6 +50,7 @@ class Requirement:
     portable_only: bool = False
     compares_devices: bool = False
     needs_curvature: bool = False
+    needs_digest: bool = False
     gating: bool = True
     has_limit: bool = True
 
@@ -75,6 +78,8 @@ class Requirement:
             words += ", in portable arithmetic only"
         if self.needs_curvature:
             words += ", in runs that record the curvature"
+        if self.needs_digest:
+            words += ", where the protocol says the digest of the data"
         if self._reported_of_rebuilds:
             words += "; also, whatever k, for another order of portable sums"
         elif self.compares_devices:

@@ -8,8 +8,18 @@ import pytest
 
 from fixtures.options import Settings
 from longcon.builds import Campaign
-from longcon.checks import Outcome, devices_differ, settings_in_force
-from longcon.devices import Device
+from longcon.checks import (
+    Outcome,
+    branch_asked_for,
+    data_as_agreed,
+    devices_differ,
+    environment_locked,
+    fingerprint_recorded,
+    settings_effective,
+    settings_in_force,
+)
+from longcon.devices import Device, parse_surrogate
+from longcon.lock import packages, read_lock
 
 Judge = Callable[[Outcome], Outcome]
 
@@ -27,4 +37,39 @@ def test_devices_do_not_all_compute_alike(builds: Campaign, settings: Settings, 
     left_out = [other.name for other in settings.devices if other.is_another_computation(settings.arithmetic)]
     others = [builds.fingerprint(other, k) for other in settings.devices[1:] if other.name not in left_out]
     outcome = judge(devices_differ(k, builds.fingerprint(builds.original_device, k), others, left_out))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-IQ-03")
+def test_environment_is_locked(judge: Judge) -> None:
+    """Everything that longcon needs is installed in the version that the lock pins."""
+    lock = read_lock()
+    outcome = judge(environment_locked(lock, packages(lock) if lock else ()))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-IQ-04")
+def test_settings_are_effective(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
+    """What the settings of the training process did was measured in it."""
+    own = builds.build(device, k, 1).manifest["fingerprint"]
+    original = builds.fingerprint(builds.original_device, k)
+    compatible = Device(device.torch_device, parse_surrogate("mkl:COMPATIBLE"))
+    reference = builds.fingerprint(compatible, k) if branch_asked_for(own) else None
+    outcome = judge(settings_effective(own, original, reference))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-IQ-05")
+def test_fingerprint_is_recorded(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
+    """Both replicates carry the fingerprint of their device."""
+    outcome = judge(fingerprint_recorded(builds.build(device, k, 1), builds.build(device, k, 2)))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-IQ-06")
+def test_data_are_as_agreed(builds: Campaign, settings: Settings, judge: Judge) -> None:
+    """The data of the run and of every build have the digest that the protocol says."""
+    assert settings.data_digest is not None
+    trained = [builds.build(device, k, number) for device in settings.devices for k in settings.ks for number in (1, 2)]
+    outcome = judge(data_as_agreed(settings.data_digest, builds.data_digest, *trained))
     assert outcome.ok, outcome

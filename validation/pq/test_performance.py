@@ -10,7 +10,9 @@ from fixtures.options import Settings
 from longcon.builds import Build, Campaign
 from longcon.checks import (
     Outcome,
+    agreement_measured,
     all_builds_agree,
+    crossings_measured,
     cutoff_is_precise,
     cutoff_of,
     hessian_indefinite,
@@ -54,10 +56,8 @@ def test_all_builds_are_longitudinally_consistent(
     builds: Campaign, original: Build, k: int, epoch: int, data: ProblemData, settings: Settings, judge: Judge
 ) -> None:
     """The discrepancy rate among the builds of all devices is at most 1 - p."""
-    others = [device for device in settings.devices[1:] if not device.is_another_computation(settings.arithmetic)]
-    rebuilds = [builds.build(device, k, 1) for device in others]
     tau = cutoff_of(original, epoch, data).tau
-    outcome = judge(all_builds_agree([original, *rebuilds], epoch, tau, data, settings.limits))
+    outcome = judge(all_builds_agree(_all(builds, settings, k), epoch, tau, data, settings.limits))
     assert outcome.ok, outcome
 
 
@@ -89,3 +89,27 @@ def test_hessian_is_indefinite(original: Build, judge: Judge) -> None:
     """The loss curves both ways at every recorded step."""
     outcome = judge(hessian_indefinite(original))
     assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-09")
+def test_agreement_is_measured(
+    builds: Campaign, original: Build, k: int, epoch: int, data: ProblemData, settings: Settings, judge: Judge
+) -> None:
+    """How far rebuilds agree on the target class is measured and reported."""
+    tau = cutoff_of(original, epoch, data).tau
+    outcome = judge(agreement_measured(_all(builds, settings, k), epoch, tau, data))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-PQ-10")
+def test_crossings_are_measured(original: Build, rebuild: Build, epoch: int, data: ProblemData, judge: Judge) -> None:
+    """The cases that only one of two builds is conclusive on are counted and listed."""
+    tau = cutoff_of(original, epoch, data).tau
+    outcome = judge(crossings_measured(original, rebuild, epoch, tau, data))
+    assert outcome.ok, outcome
+
+
+def _all(builds: Campaign, settings: Settings, k: int) -> list[Build]:
+    """Returns the original and the rebuild of every device that is the same computation."""
+    others = [device for device in settings.devices[1:] if not device.is_another_computation(settings.arithmetic)]
+    return [builds.build(device, k, 1) for device in (builds.original_device, *others)]
