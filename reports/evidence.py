@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Generator, Iterable
 
 import pytest
@@ -42,6 +44,7 @@ class Evidence:
         elif report.failed:
             self.strange.append(f"{report.nodeid}: could not be collected")
 
+    @pytest.hookimpl(tryfirst=True)  # before the terminal and the reports show it
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keeps a test's outcome; whatever fails after a pass, such as its teardown, counts as a failure."""
         told = dict(report.user_properties)
@@ -52,6 +55,8 @@ class Evidence:
         self.builds.update(json.loads(str(told.get("longcon_builds", "[]"))))
         if report.when != "call" and not report.failed and not report.skipped:
             return
+        if report.failed and isinstance(report.longrepr, str) and not error:
+            report.longrepr += f"\nrepeat: {self._command(report.nodeid)}"
         if case is None:
             if report.failed:
                 self.strange.append(f"{report.nodeid}: failed")
@@ -63,6 +68,14 @@ class Evidence:
         known = self.results.get(str(case))
         if known is None or known.outcome != "failed":  # a test run again does not undo its failure
             self.results[str(case)] = Result(outcome, _message(report, evidence), evidence)
+
+    def _command(self, nodeid: str) -> str:
+        """Returns the command that repeats one test with the options of this run."""
+        params = self._config.invocation_params
+        options = [argument for argument in map(str, params.args) if argument not in self._config.args]
+        path, _, name = nodeid.partition("::")
+        place = os.path.relpath(self._config.rootpath / path, params.dir)
+        return shlex.join(["pytest", f"{place}::{name}", *options])
 
     def _keep_user_error(self, error: str) -> None:
         if error not in self.user_errors:

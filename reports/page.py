@@ -48,15 +48,15 @@ def verdict_html(decision: Decision) -> str:
     )
 
 
-def settings_html(settings: Settings, data: ProblemData | None) -> str:
+def settings_html(settings: Settings, data: ProblemData | None, digest: str | None = None) -> str:
     """Returns what was tested and the limits of acceptance."""
     none = [] if settings.protocol else [("protocol", "none: defaults and command line")]
-    return _table("What was tested", ("", ""), [*none, *described(settings, data)])
+    return _table("What was tested", ("", ""), [*none, *described(settings, data, digest)])
 
 
-def described(settings: Settings, data: ProblemData | None) -> list[tuple[str, str]]:
+def described(settings: Settings, data: ProblemData | None, digest: str | None = None) -> list[tuple[str, str]]:
     """Returns everything that steers the run, as pairs of name and value."""
-    return [*_protocol(settings), *_tested(settings, data)]
+    return [*_protocol(settings), *_tested(settings, data, digest)]
 
 
 def _protocol(settings: Settings) -> list[tuple[str, str]]:
@@ -71,7 +71,7 @@ def _protocol(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
-def _tested(settings: Settings, data: ProblemData | None) -> list[tuple[str, str]]:
+def _tested(settings: Settings, data: ProblemData | None, digest: str | None) -> list[tuple[str, str]]:
     recipe, limits = settings.recipes[0], settings.limits
     judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
     rows = [
@@ -93,6 +93,7 @@ def _tested(settings: Settings, data: ProblemData | None) -> list[tuple[str, str
     return [
         ("problem", f"{data.problem}; target {data.target}"),
         ("data", f"{counts}, {data.features} features"),
+        ("data digest", f"{digest}"),
         *rows,
     ]
 

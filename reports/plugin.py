@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.cases import cases
-from fixtures.cohorts import DATA, STORE
+from fixtures.cohorts import DATA, DIGEST, STORE
 from fixtures.options import SETTINGS
 from longcon.checkout import read_checkout
 from longcon.source import code_version
@@ -67,7 +67,7 @@ class Report:
 
     def pytest_report_header(self) -> list[str]:
         """Shows everything that steers the run, so that a typo shows."""
-        rows = described(self._settings, self._config.stash.get(DATA, None))
+        rows = described(self._settings, self._config.stash.get(DATA, None), self._config.stash.get(DIGEST, None))
         return [f"longcon {name}: {value}" for name, value in rows]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -134,5 +134,7 @@ class Report:
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """Puts the verdict and the evidence on top of the HTML report."""
         prefix.append(verdict_html(self.decision))
-        prefix.append(settings_html(self._settings, self._config.stash.get(DATA, None)))
+        prefix.append(
+            settings_html(self._settings, self._config.stash.get(DATA, None), self._config.stash.get(DIGEST, None))
+        )
         prefix.append(evidence_html(cases(self._settings), self._evidence.results))

@@ -92,7 +92,7 @@ MISTAKES = [
         ": section [recipes] is unknown - did you mean 'recipe'?: "
         "give protocol, problem, recipe, devices, limits, advisory, signatories.",
     ),
-    ("[problem.more]\nx = 1", ", [problem]: key 'more' is unknown: give name, data, cohort_seed, features."),
+    ("[problem.more]\nx = 1", ", [problem]: key 'more' is unknown: give name, data, cohort_seed, features, digest."),
     (
         "[recipe]\nepoch = 3",
         ", [recipe]: key 'epoch' is unknown - did you mean 'epochs'?: "
