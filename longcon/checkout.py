@@ -36,13 +36,13 @@ class Checkout:
             return "the checkout is under no commit of git, so what ran cannot be found again: run from a clone."
         if self.changes:
             return (
-                f"the checkout is not clean, {len(self.changes)} of its files are not as committed "
-                f"({_listed(self.changes)}): commit or remove the changes."
+                f"the checkout is not clean, {_counted(self.changes)} not as committed ({_listed(self.changes)}): "
+                "commit or remove the changes."
             )
         if self.hidden:
             return (
-                f"git was told not to look at {len(self.hidden)} files ({_listed(self.hidden)}): "
-                "run git update-index --no-assume-unchanged --no-skip-worktree on them."
+                f"{_counted(self.hidden)} hidden from git's own look ({_listed(self.hidden)}): "
+                "run git update-index --no-assume-unchanged --no-skip-worktree on what is named."
             )
         return None
 
@@ -83,6 +83,10 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _counted(paths: tuple[str, ...]) -> str:
+    return "1 file is" if len(paths) == 1 else f"{len(paths)} files are"
 
 
 def _listed(paths: tuple[str, ...], most: int = 5) -> str:

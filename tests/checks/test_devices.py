@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from longcon.builds import Build, Campaign
-from longcon.checks import devices_differ, settings_in_force
+from longcon.checks import branch_asked_for, devices_differ, settings_effective, settings_in_force
 
 CPU = {"device": "cpu", "numeric_class": "a"}
 SAME = {"device": "cpu+isa:avx2", "numeric_class": "a"}
@@ -52,3 +52,69 @@ def test_a_setting_that_was_not_in_force_is_named(trained: Campaign) -> None:
         "k=2 float64 on cpu, replicate 1: tf32_matmul was True, not False; "
         "retrain with --fresh where nothing overrides these settings."
     )
+
+
+def _fingerprint(name: str, numeric: str, /, **fields: object) -> dict[str, object]:
+    effects = {"deterministic_algorithms": True, "full_float32_products": True, "cpu_capability": "AVX2"}
+    found = {"device": name, "numeric_class": numeric, "effects": effects, "environment": {}}
+    return {**found, **fields}
+
+
+ORIGINAL, COMPATIBLE = _fingerprint("cpu", "a"), _fingerprint("cpu+mkl:COMPATIBLE", "c")
+EVERY = "every setting was seen to do what it says."
+LACKS = "; likely cause: this processor or build of PyTorch lacks it; name a device or surrogate it has."
+EFFECTS: list[tuple[dict[str, object], bool, bool, str]] = [
+    (ORIGINAL, True, True, f"cpu: {EVERY}"),
+    (_fingerprint("cpu+order:1", "b"), True, True, f"cpu+order:1: {EVERY}"),
+    (_fingerprint("cpu+order:1", "a"), True, False, f"cpu+order:1: {EVERY}"),
+    (
+        _fingerprint("cpu+mkl:AVX2", "c", environment={"MKL_CBWR": "AVX2"}),
+        False,
+        True,
+        f"cpu+mkl:AVX2: MKL_CBWR=AVX2 was ignored, all probes have the bits of MKL_CBWR=COMPATIBLE{LACKS}",
+    ),
+    (
+        _fingerprint("cpu", "c", environment={"MKL_CBWR": "AVX2,STRICT"}),
+        False,
+        True,
+        f"cpu: MKL_CBWR=AVX2,STRICT was ignored, all probes have the bits of MKL_CBWR=COMPATIBLE{LACKS}",
+    ),
+    (_fingerprint("cpu+mkl:AVX2", "d", environment={"MKL_CBWR": "AVX2"}), True, True, f"cpu+mkl:AVX2: {EVERY}"),
+    (
+        _fingerprint("cpu+mkl:COMPATIBLE", "c", environment={"MKL_CBWR": "COMPATIBLE"}),
+        True,
+        True,
+        f"cpu+mkl:COMPATIBLE: {EVERY}",
+    ),
+    (
+        _fingerprint("cpu+isa:avx512", "b", environment={"ATEN_CPU_CAPABILITY": "avx512"}),
+        False,
+        True,
+        f"cpu+isa:avx512: ATEN_CPU_CAPABILITY=avx512 was ignored, PyTorch's kernels are those of AVX2{LACKS}",
+    ),
+    (
+        _fingerprint("cpu", "a", effects={"deterministic_algorithms": False, "full_float32_products": False}),
+        False,
+        True,
+        "cpu: deterministic algorithms are switched on, yet uninitialised memory was not filled; full float32 products "
+        f"were asked for, yet a product was rounded to fewer bits{LACKS}",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "ok", "evidence", "message"), EFFECTS, ids=[f"{n}" for n, _ in enumerate(EFFECTS)]
+)
+def test_settings_must_have_their_effect(
+    fingerprint: dict[str, object], ok: bool, evidence: bool, message: str
+) -> None:
+    outcome = settings_effective(fingerprint, ORIGINAL, COMPATIBLE)
+    assert (outcome.ok, outcome.evidence, outcome.message) == (ok, evidence, message)
+    assert outcome.requirement == "LC-IQ-04"
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"), [("AVX2", "AVX2"), ("auto", None), ("COMPATIBLE", None), ("", None), ("FOO", "FOO")]
+)
+def test_a_branch_that_may_be_ignored(value: str, asked: str | None) -> None:
+    assert branch_asked_for({"environment": {"MKL_CBWR": value}}) == asked
