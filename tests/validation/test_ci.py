@@ -1,4 +1,4 @@
-"""The examples for CI: both parse, agree on the gate, and the gate releases a clean commit and refuses a changed one."""
+"""The examples for CI: both agree on the gate, which releases a clean commit and refuses a changed one."""
 
 from __future__ import annotations
 
