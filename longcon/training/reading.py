@@ -99,9 +99,10 @@ class Reading:
         return keys, _codes(self._sketch.signs), self._column_sums.numpy(), hashes
 
 
-def _dealt_to(places: NDArray[np.int64]) -> NDArray[np.int64]:
+def _dealt_to(places: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Returns the sum to which each place is dealt, from the places in the order in which they are."""
-    sums = np.empty(len(places), dtype=np.int64)
+    # A byte holds the number of a sum: what is read again at every step should be small.
+    sums = np.empty(len(places), dtype=np.uint8)
     sums[places] = np.arange(len(places)) % SIZE
     return sums
 
