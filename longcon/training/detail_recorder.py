@@ -60,7 +60,7 @@ class DetailRecorder:
         recipe: Recipe,
         steps: int,
     ) -> None:
-        self._sketch, self._second = sketch, recipe.betas[1]
+        self._second = recipe.betas[1]
         weight = first_linear(model).weight.detach()
         self._reading = Reading(sketch, digest, weight)
         self._moments, self._norms = (np.zeros((steps + 1, SIZE)) for _ in range(2))
@@ -122,7 +122,7 @@ class DetailRecorder:
 
     def _sketched(self, held: Held) -> Series:
         self._reading.read(slice(0, len(held.first)), held.first)
-        return self._sketch(self._reading.sums(), _end_to_end(held)).cpu().numpy()
+        return self._reading.sketch(_end_to_end(held)).cpu().numpy()
 
     def _hook(self, name: str, *, of_input: bool) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         # The tensor alone is kept: scores call the modules too, and only a training step has a use for it.

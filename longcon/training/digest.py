@@ -31,6 +31,8 @@ class Digest:
 
     Attributes:
         column_keys: uint32, 2 x columns of the first weight: what is added to the low and to the high halves.
+        other_keys: uint32, 2 x number of the other parameters, likewise.
+        row_keys: uint32, 2 x rows of the first weight and one more, the other parameters', likewise.
 
     Args:
         layout: where the parameters are held.
@@ -40,9 +42,11 @@ class Digest:
     def __init__(self, layout: Layout, device: torch.device) -> None:
         self.column_keys = np.ascontiguousarray(_keys("columns", layout.columns))
         self._columns = _on(self.column_keys, device)
-        self._others = _on(_keys("other parameters", layout.others), device)
+        self.other_keys = _keys("other parameters", layout.others)
+        self._others = _on(self.other_keys, device)
         # The other parameters' row has the last keys.
-        self._rows = _on(_keys("rows", np.append(layout.rows, len(layout.rows))), device)
+        self.row_keys = _keys("rows", np.append(layout.rows, len(layout.rows)))
+        self._rows = _on(self.row_keys, device)
 
     def rows_of(self, weight: Tensor) -> Tensor:
         """Returns the hash of each row of the first weight, in torch operations: int64, the bits of a uint64."""

@@ -35,19 +35,20 @@ class Reading:
     """
 
     def __init__(self, sketch: Sketch, digest: Digest, weight: Tensor) -> None:
-        self._signs, self._digest = sketch.signs, digest
+        self._sketch, self._digest = sketch, digest
         self.hashes = torch.zeros(len(weight), dtype=torch.int64, device=weight.device)
         self._column_sums = torch.zeros(weight.shape[1], dtype=torch.float64, device=weight.device)
         self._compiled = weight.device.type == "cpu" and weight.numel() >= COMPILED_FROM
         if self._compiled:
             # Imported where it is used: small trainings do not wait for a compiler to load.
-            from longcon.training.portable.reading_kernels import bucket_sums, read_rows  # noqa: PLC0415
+            from longcon.training.portable import reading_kernels  # noqa: PLC0415
 
-            self._read_rows, self._add_up = read_rows, bucket_sums
+            self._kernels = reading_kernels
             self._sums_to, self._hashes_to = self._column_sums.numpy(), self.hashes.numpy().view(np.uint64)
             self._codes = _codes(sketch.signs)
-            self._bucket_of = np.empty(len(sketch.columns), dtype=np.int64)
-            self._bucket_of[sketch.columns] = np.arange(len(sketch.columns)) % SIZE
+            self._bucket_of, self._other_buckets = _dealt_to(sketch.columns), _dealt_to(sketch.others)
+            self._other_factors = np.empty_like(sketch.other_factors)
+            self._other_factors[sketch.others] = sketch.other_factors
         else:
             self._factors = torch.from_numpy(1.0 - 2.0 * sketch.signs).to(weight.device)
         self._columns = torch.from_numpy(sketch.columns).to(weight.device)
@@ -64,21 +65,46 @@ class Reading:
                 self._sums_to.fill(0)
                 self._hashes_to.fill(0)
             keys = self._digest.column_keys
-            self._read_rows(weight.numpy(), rows.start, 0, keys, self._codes, self._sums_to, self._hashes_to)
+            self._kernels.read_rows(weight.numpy(), rows.start, 0, keys, self._codes, self._sums_to, self._hashes_to)
         else:
             self.hashes = self._digest.rows_of(weight)
             self._column_sums = (weight.double() * self._factors).sum(0)
 
-    def sums(self) -> Tensor:
-        """Returns what the columns' sums add to the 256 sums of a sketch."""
-        if self._compiled:
-            return torch.from_numpy(self._add_up(self._sums_to, self._bucket_of, SIZE))
-        return dealt(self._column_sums.index_select(0, self._columns))
+    def sketch(self, others: Tensor) -> Tensor:
+        """Returns the sketch of the parameters, 256 float64 numbers.
+
+        Args:
+            others: the other parameters, end to end as they are held.
+        """
+        if not self._compiled:
+            return self._sketch(dealt(self._column_sums.index_select(0, self._columns)), others)
+        sums = self._kernels.bucket_sums(self._sums_to, self._bucket_of, SIZE)
+        self._kernels.add_signed(others.numpy(), self._other_factors, self._other_buckets, sums)
+        return torch.from_numpy(sums)
+
+    def digest(self, others: Tensor) -> Tensor | int:
+        """Returns the digest of the parameters, the bits of a uint64 as an int64.
+
+        Args:
+            others: the other parameters, end to end as they are held.
+        """
+        if not self._compiled:
+            return self._digest.of(self.hashes, others)
+        keys, row_keys = self._digest.other_keys, self._digest.row_keys
+        return int(self._kernels.digest_of(self._hashes_to, others.numpy(), keys, row_keys))
 
     def of_tiles(self) -> tuple[Array, Array, Array, Array]:
         """Returns what `linear_kernels.pass_over_weights` needs: keys, codes, and where sums and hashes go."""
         keys, hashes = self._digest.column_keys, self.hashes.numpy().view(np.uint64)
-        return keys, _codes(self._signs), self._column_sums.numpy(), hashes
+        return keys, _codes(self._sketch.signs), self._column_sums.numpy(), hashes
+
+
+def _dealt_to(places: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Returns the sum to which each place is dealt, from the places in the order in which they are."""
+    # A byte holds the number of a sum: what is read again at every step should be small.
+    sums = np.empty(len(places), dtype=np.uint8)
+    sums[places] = np.arange(len(places)) % SIZE
+    return sums
 
 
 def _codes(signs: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -82,11 +82,9 @@ class Recorder:
         first = parameters[FIRST]
         place, layout = first.device, Layout.of(parameters, ordering)
         self._others = [value for name, value in parameters.items() if name != FIRST]
-        self._sketch, self._digest = Sketch(layout, place), Digest(layout, place)
-        self.reading = Reading(self._sketch, self._digest, first)
-        self._detail = (
-            DetailRecorder(model, ordering, layout, self._sketch, self._digest, recipe, steps) if asked.detail else None
-        )
+        sketch, digest = Sketch(layout, place), Digest(layout, place)
+        self.reading = Reading(sketch, digest, first)
+        self._detail = DetailRecorder(model, ordering, layout, sketch, digest, recipe, steps) if asked.detail else None
         self._asked, self._step, self._state = asked, 0, 0
         self._sketches = torch.zeros(steps + 1, SIZE, dtype=torch.float64, device=place)
         self._digests = torch.zeros(steps + 1, dtype=torch.int64, device=place)
@@ -115,9 +113,8 @@ class Recorder:
             adamax: returns first moments and infinity norms; asked only when detail is kept.
         """
         others = torch.cat([value.reshape(-1) for value in self._others])
-        reading = self.reading
-        self._sketches[self._state] = self._sketch(reading.sums(), others)
-        self._digests[self._state] = self._digest.of(reading.hashes, others)
+        self._sketches[self._state] = self.reading.sketch(others)
+        self._digests[self._state] = self.reading.digest(others)
         if self._detail is not None and adamax is not None:
             self._detail.state(self._state, *adamax())
         self._state += 1

@@ -34,6 +34,8 @@ class Sketch:
     Attributes:
         signs: bool, rows x columns of the first weight as it is held: whether an entry's sign is turned.
         columns: its held columns in the order in which they are dealt to the sums.
+        others: places of the other parameters, laid end to end as they are held, in the order in which they are dealt.
+        other_factors: float64, the sign of each of ``others``: 1 or -1.
 
     Args:
         layout: where the parameters are held.
@@ -46,8 +48,10 @@ class Sketch:
         self.signs = turned[np.argsort(layout.rows)][:, np.argsort(layout.columns)]
         self.columns = layout.columns[Draws(0, "sketch of the columns").permutation(columns)]
         draws = Draws(0, "sketch of the other parameters")
-        self._others = torch.from_numpy(layout.others[draws.permutation(len(layout.others))]).to(device)
-        self._other_signs = torch.from_numpy(1.0 - 2.0 * _bits(draws, len(layout.others))).to(device)
+        self.others = layout.others[draws.permutation(len(layout.others))]
+        self.other_factors = 1.0 - 2.0 * _bits(draws, len(layout.others))
+        self._places = torch.from_numpy(self.others).to(device)
+        self._factors = torch.from_numpy(self.other_factors).to(device)
 
     def __call__(self, first: Tensor, others: Tensor) -> Tensor:
         """Returns the sketch, 256 float64 numbers.
@@ -56,7 +60,7 @@ class Sketch:
             first: what the first weight adds to the sums, as `Reading.sums` gives it.
             others: the other parameters, end to end as they are held.
         """
-        return first + dealt(others.index_select(0, self._others).double() * self._other_signs)
+        return first + dealt(others.index_select(0, self._places).double() * self._factors)
 
 
 def folded(sketches: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -26,23 +26,22 @@ def _tensors(state: State) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(value) for name, value in state.items()}
 
 
-def _maps(held: dict[str, torch.Tensor], ordering: Ordering) -> tuple[Reading, Sketch, Digest]:
+def _reading(held: dict[str, torch.Tensor], ordering: Ordering) -> Reading:
     layout = Layout.of(held, ordering)
-    sketch, digest = Sketch(layout, CPU), Digest(layout, CPU)
-    return Reading(sketch, digest, held[FIRST]), sketch, digest
+    return Reading(Sketch(layout, CPU), Digest(layout, CPU), held[FIRST])
 
 
 def _recorded(state: State, ordering: Ordering | None = None) -> tuple[np.ndarray, int]:
     """Returns sketch and digest of natural parameters that are held in an ordering."""
     held = _tensors(state if ordering is None else ordering.of_state(state))
-    reading, sketch, digest = NATURAL_MAPS if ordering is None else _maps(held, ordering)
+    reading = NATURAL if ordering is None else _reading(held, ordering)
     reading.read(slice(0, len(held[FIRST])), held[FIRST])
     others = torch.cat([value.reshape(-1) for name, value in held.items() if name != FIRST])
-    return sketch(reading.sums(), others).numpy(), int(digest.of(reading.hashes, others))
+    return reading.sketch(others).numpy(), int(reading.digest(others))
 
 
 STATE = initial_state(FEATURES, WIDTHS, CLASSES, 3, "float64")
-NATURAL_MAPS = _maps(_tensors(STATE), Ordering.identity(FEATURES, WIDTHS))
+NATURAL = _reading(_tensors(STATE), Ordering.identity(FEATURES, WIDTHS))
 SKETCH = _recorded(STATE)[0]
 
 
@@ -131,17 +130,22 @@ def test_the_map_is_linear(factor: float, seed: int) -> None:
 def test_a_large_weight_is_read_alike_by_torch_and_compiled(dtype: str, rows: int) -> None:
     columns = 52_000
     generator = np.random.Generator(np.random.PCG64(rows))
-    state = {FIRST: generator.normal(size=(rows, columns)).astype(dtype), "0.bias": np.zeros(rows, dtype)}
-    tensors = _tensors(state)
-    weight, layout = tensors[FIRST], Layout.of(tensors, Ordering(np.arange(columns), ()))
+    tensors = _tensors(initial_state(columns, (rows,), 300, rows, dtype))
+    for value in tensors.values():
+        value.copy_(torch.from_numpy(generator.normal(size=tuple(value.shape))))
+    weight, layout = tensors[FIRST], Layout.of(tensors, Ordering(np.arange(columns), (np.arange(rows),)))
+    others = torch.cat([value.reshape(-1) for name, value in tensors.items() if name != FIRST])
     sketch, digest = Sketch(layout, CPU), Digest(layout, CPU)
     reading = Reading(sketch, digest, weight)
     for _ in range(2):
         for start in range(0, rows, 4):
             reading.read(slice(start, start + 4), weight[start : start + 4])
-    assert torch.equal(reading.hashes, digest.rows_of(weight))
+    hashes = digest.rows_of(weight)
+    assert torch.equal(reading.hashes, hashes)
+    assert reading.digest(others) == digest.of(hashes, others)
     expected = (weight.double() * torch.from_numpy(1.0 - 2.0 * sketch.signs)).sum(0)
-    np.testing.assert_allclose(reading.sums(), dealt(expected[sketch.columns]), rtol=0, atol=1e-13)
+    whole = sketch(dealt(expected[sketch.columns]), others)
+    np.testing.assert_allclose(reading.sketch(others), whole, rtol=0, atol=1e-13)
 
 
 REFUSED = [

@@ -113,3 +113,27 @@ def bucket_sums(sums: Values, bucket_of: Values, buckets: int) -> Values:
         half //= 2
     result: Values = parts[0].copy()
     return result
+
+
+@kernel
+def add_signed(values: Values, factors: Values, bucket_of: Values, sums: Values) -> None:
+    """Adds every value, with its factor of 1 or -1, to its bucket's sum."""
+    for j in range(len(values)):
+        sums[bucket_of[j]] += np.float64(values[j]) * factors[j]
+
+
+@kernel
+def digest_of(hashes: Values, others: Values, other_keys: Values, row_keys: Values) -> np.int64:
+    """Returns `digest.Digest.of` of rows' hashes, uint64, and the other parameters."""
+    last = np.uint64(0)
+    for j in range(len(others)):
+        last += _term(np.float64(others[j]).view(np.uint64), other_keys[0, j], other_keys[1, j])
+    total = _term(last, row_keys[0, len(hashes)], row_keys[1, len(hashes)])
+    for row in range(len(hashes)):
+        total += _term(hashes[row], row_keys[0, row], row_keys[1, row])
+    return np.int64(total)
+
+
+@kernel
+def _term(word: np.uint64, low: np.uint32, high: np.uint32) -> np.uint64:
+    return np.uint64(((word + np.uint64(low)) & _LOW) * (((word >> _HALF) + np.uint64(high)) & _LOW))
