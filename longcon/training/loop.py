@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 import torch
 
 from longcon.errors import BuildError
+from longcon.training.checkpoint import Checkpoint, OnCheckpoint, unusable
 from longcon.training.chronicle import Chronicle
 from longcon.training.initialisation import case_order, initial_state
 from longcon.training.native import NativeTrainer
@@ -33,8 +34,12 @@ def train(
     detail: bool = False,
     curvature: Curvature | None = None,
     curvature_every: int = 0,
+    resume: Checkpoint | None = None,
+    on_checkpoint: OnCheckpoint = lambda *_: None,
 ) -> Training:
     """Trains one build and returns what was recorded of it.
+
+    Where it goes on from a checkpoint, it returns the bits of the uninterrupted training.
 
     Args:
         recipe: what fixes the training in software.
@@ -50,9 +55,12 @@ def train(
         detail: keep `Detail` of every step as well.
         curvature: measures a minibatch before its update; it must leave the model as it was.
         curvature_every: at which updates: every so many, from the first on; 0 for none.
+        resume: go on from it: of the same data, device and ordering, and of the same arguments.
+        on_checkpoint: called after every finished epoch with what makes its checkpoint.
 
     Raises:
         BuildError: the loss or a parameter is not finite.
+        StoreError: ``resume`` is of another recipe, of other arguments or of another size.
         RecipeError: k is above the number of cases, or the arithmetic cannot give what is asked for.
     """
     recipe.fits(len(training.values))
@@ -61,12 +69,26 @@ def train(
     asked = Asked(detail, curvature, curvature_every)
     trainer = trainer_for(recipe, classes, training, device, ordering, asked)
     chronicle = Chronicle(trainer, holdout, prospective, record, keep_best=keep_best)
-    chronicle.begin()
-    for epoch in range(1, recipe.epochs + 1):
+    recorder = trainer.recorder
+    assert recorder is not None
+    if resume is None:
+        chronicle.begin()
+    else:
+        _resume(resume, recipe, trainer, chronicle)
+    for epoch in range(1 + (resume.epoch if resume else 0), recipe.epochs + 1):
         chronicle.add(epoch, trainer.epoch())
         on_epoch(epoch)
-    assert trainer.recorder is not None
-    return chronicle.finished(trainer.recorder.trajectory())
+        on_checkpoint(epoch, lambda: chronicle.checkpoint(recipe, recorder))
+    return chronicle.finished(recorder.trajectory())
+
+
+def _resume(checkpoint: Checkpoint, recipe: Recipe, trainer: Trainer, chronicle: Chronicle) -> None:
+    try:
+        checkpoint.fits(recipe)
+        trainer.resume(checkpoint)
+        chronicle.resume(checkpoint)
+    except ValueError as error:
+        raise unusable(str(error)) from error
 
 
 def trainer_for(

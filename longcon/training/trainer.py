@@ -6,6 +6,7 @@ from typing import Protocol
 
 import torch
 
+from longcon.training.checkpoint import Carried, Checkpoint
 from longcon.training.initialisation import State
 from longcon.training.recorder import Recorder
 from longcon.training.result import Values
@@ -29,3 +30,13 @@ class Trainer(Protocol):
 
     def state(self) -> State:
         """Returns a copy of the parameters in natural order."""
+
+    def carried(self) -> Carried:
+        """Returns a copy of what a finished epoch hands to the next."""
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Takes the trainer, still at its initial state, to where the checkpoint was made.
+
+        Raises:
+            ValueError: the checkpoint is of another network or of other cases; the text says why.
+        """

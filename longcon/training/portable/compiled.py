@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 
 import numpy as np
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from longcon.training.portable import layers as eager
 from longcon.training.portable import unit_kernels
-from longcon.training.portable.adamax import steps
+from longcon.training.portable.adamax import steps as constants_of
 from longcon.training.portable.compiled_layers import CompiledLayer, Linear, compiled
 from longcon.training.portable.model import portable_layers
-from longcon.training.portable.network import Step
+from longcon.training.portable.network import Slot, Step
 from longcon.training.portable.scalar_kernels import Values
 from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
@@ -36,7 +36,7 @@ class CompiledNetwork:
         assert isinstance(first, eager.Linear)
         self._model, self._dtype = model, np.dtype(recipe.dtype)
         self._first, self._rest = Linear(first), [compiled(layer) for layer in rest]
-        self._steps = steps(recipe)
+        self._recipe, self._steps = recipe, constants_of(recipe)
         self._case_counts: dict[int, Values] = {}
         self._ready: tuple[slice, Values] | None = None
         self._followed = False
@@ -82,8 +82,24 @@ class CompiledNetwork:
 
     def state(self) -> dict[str, Tensor]:
         """Returns the parameters by name."""
-        self._write_back([self._first, *self._rest])
+        self._write_back(self._layers)
         return self._model.state_dict()
+
+    def slots(self) -> list[Slot]:
+        """Returns every parameter with its moment and norm, in the order of `state`."""
+        self._write_back(self._layers)
+        return [held.slot() for layer in self._layers for held in layer.held_parameters()]
+
+    def resume(self, slots: Sequence[Slot], steps: int) -> None:
+        """Goes on from what `slots` gave after a number of steps."""
+        parameters = [held for layer in self._layers for held in layer.held_parameters()]
+        for held, slot in zip(parameters, slots, strict=True):
+            held.resume(slot)
+        self._steps, self._ready = constants_of(self._recipe, steps), None
+
+    @property
+    def _layers(self) -> list[CompiledLayer]:
+        return [self._first, *self._rest]
 
     @torch.no_grad()
     def _write_back(self, layers: Iterable[CompiledLayer]) -> None:

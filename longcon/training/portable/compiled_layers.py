@@ -12,9 +12,20 @@ from torch import Tensor
 from longcon.training.gradient_norm import gram, outer_square
 from longcon.training.portable import layers as eager
 from longcon.training.portable import linear_kernels, unit_kernels
+from longcon.training.portable.network import Slot
 from longcon.training.portable.scalar_kernels import Values
 from longcon.training.portable.sums import chunk_length
 from longcon.training.reading import Reading
+
+
+class Parameter(Protocol):
+    """A parameter with what Adamax remembers of it, laid as the kernels take them."""
+
+    def slot(self) -> Slot:
+        """Returns copies, or the memory itself, laid as the module lays the parameter."""
+
+    def resume(self, slot: Slot) -> None:
+        """Takes over what `slot` gave."""
 
 
 class CompiledLayer(Protocol):
@@ -25,6 +36,9 @@ class CompiledLayer(Protocol):
 
     def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
         """Returns the gradient of the inputs and the squared norm of the parameters', and takes them one step on."""
+
+    def held_parameters(self) -> list[Parameter]:
+        """Returns its parameters in the order of the module's."""
 
 
 class _Vector:
@@ -37,17 +51,45 @@ class _Vector:
     def update(self, terms: Values, constants: Values) -> float:
         return unit_kernels.update_vector(self.values, self._moment, self._norm, terms, constants)
 
+    def slot(self) -> Slot:
+        return Slot(*map(torch.from_numpy, (self.values, self._moment, self._norm)))
+
+    def resume(self, slot: Slot) -> None:
+        for mine, given in zip((self.values, self._moment, self._norm), slot, strict=True):
+            mine[:] = given.numpy()
+
+
+class _Tiles:
+    """A matrix of weights with its moments and norms in tiles; the module's own weight follows when it is told to."""
+
+    def __init__(self, weight: Tensor) -> None:
+        self.weight, self.length = weight, chunk_length(weight.shape[1])
+        self.values = linear_kernels.tiled(weight.numpy(), self.length)
+        self.moments, self.norms = np.zeros_like(self.values), np.zeros_like(self.values)
+
+    def write_back(self) -> None:
+        self.weight.copy_(self._rows(self.values))
+
+    def slot(self) -> Slot:
+        return Slot(self.weight, self._rows(self.moments), self._rows(self.norms))
+
+    def resume(self, slot: Slot) -> None:
+        self.weight.copy_(slot.value)
+        for mine, given in zip((self.values, self.moments, self.norms), slot, strict=True):
+            mine[:] = linear_kernels.tiled(given.numpy(), self.length)
+
+    def _rows(self, tiles: Values) -> Tensor:
+        units, inputs = self.weight.shape
+        rows = tiles.transpose(1, 0, 2).reshape(units, -1)[:, :inputs]
+        return torch.from_numpy(np.ascontiguousarray(rows))
+
 
 class Linear:
     """A fully connected layer whose weights lie in tiles."""
 
     def __init__(self, layer: eager.Linear) -> None:
-        self._weight = layer.weight
-        self._length = chunk_length(layer.weight.shape[1])
-        self._tiles = self.held(layer.weight.numpy())
-        self._moments, self._norms = np.zeros_like(self._tiles), np.zeros_like(self._tiles)
-        self._bias = _Vector(layer.bias)
-        self._inputs = self._tiles[:, :0]
+        self._tiles, self._bias = _Tiles(layer.weight), _Vector(layer.bias)
+        self._inputs = self._tiles.values[:, :0]
         self._grams: dict[int, Tensor] = {}
         no_keys, no_codes = np.empty((2, 0), dtype=np.uint32), np.empty((0, 0), dtype=np.uint8)
         self._reading = no_keys, no_codes, np.empty(0), np.empty(0, dtype=np.uint64)
@@ -58,11 +100,11 @@ class Linear:
 
     def held(self, cases: Values) -> Values:
         """Returns cases x inputs as chunks x cases x chunk length."""
-        return linear_kernels.tiled(cases, self._length)
+        return linear_kernels.tiled(cases, self._tiles.length)
 
     def products(self, held: Values, batch: slice) -> Values:
         """Returns the products of held cases with the weights, chunk by chunk."""
-        return linear_kernels.products(self._tiles, held, batch.start, batch.stop)
+        return linear_kernels.products(self._tiles.values, held, batch.start, batch.stop)
 
     def outputs(self, products: Values) -> Values:
         """Returns the outputs, cases x units, from `products`."""
@@ -79,9 +121,9 @@ class Linear:
         inner = self._gram(held, batch)
         square = self._bias.update(gradient, constants) + float(outer_square(torch.from_numpy(gradient), inner))
         products = linear_kernels.pass_over_weights(
-            self._tiles,
-            self._moments,
-            self._norms,
+            self._tiles.values,
+            self._tiles.moments,
+            self._tiles.norms,
             held,
             batch.start,
             gradient,
@@ -99,15 +141,17 @@ class Linear:
 
     def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
         """Returns the gradient of the inputs and the squared norm of the parameters', and takes them one step on."""
-        inputs = linear_kernels.input_gradient(self._tiles, gradient, self._weight.shape[1])
+        inputs = linear_kernels.input_gradient(self._tiles.values, gradient, self._tiles.weight.shape[1])
         _, square = self.update(self._inputs, slice(0, len(gradient)), slice(0, 0), gradient, constants)
         return inputs, square
 
     def write_back(self) -> None:
         """Writes the weights from the tiles to the module."""
-        units, inputs = self._weight.shape
-        rows = self._tiles.transpose(1, 0, 2).reshape(units, -1)[:, :inputs]
-        self._weight.copy_(torch.from_numpy(np.ascontiguousarray(rows)))
+        self._tiles.write_back()
+
+    def held_parameters(self) -> list[Parameter]:
+        """Returns weight and bias."""
+        return [self._tiles, self._bias]
 
     def _gram(self, held: Values, batch: slice) -> Tensor:
         """Returns the inner products of a minibatch; those of cases held for the whole training are made once."""
@@ -139,6 +183,9 @@ class _LayerNorm:
         square = self._weight.update(of_weight, constants) + self._bias.update(gradient, constants)
         return inputs, square
 
+    def held_parameters(self) -> list[Parameter]:
+        return [self._weight, self._bias]
+
 
 class _Threshold:
     """Softshrink, or ReLU when no threshold is given."""
@@ -155,6 +202,9 @@ class _Threshold:
 
     def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:  # noqa: ARG002 - no parameters
         return unit_kernels.passed(gradient, self._passes), 0.0
+
+    def held_parameters(self) -> list[Parameter]:
+        return []
 
 
 def compiled(layer: eager.Layer) -> CompiledLayer:
