@@ -91,7 +91,7 @@ OnCheckpoint = Callable[[int, Callable[[], Checkpoint]], None]
 
 def unusable(how: str) -> StoreError:
     """Returns the error that says why a training cannot go on from a checkpoint."""
-    return StoreError(f"The checkpoint cannot be used: {how}; delete it and train from the start.")
+    return StoreError(f"The checkpoint cannot be used: {how}; train from the start.")
 
 
 def require_like(values: State, state: State, what: str) -> None:

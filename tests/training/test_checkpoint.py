@@ -164,7 +164,7 @@ def test_both_executions_of_portable_arithmetic_go_on_from_one_anothers_checkpoi
 
 
 SMALL = CASES[8]
-ADVICE = "delete it and train from the start."
+ADVICE = "train from the start."
 
 
 def _refused(text: str, attempt: Callable[[], object]) -> None:
