@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -78,10 +80,10 @@ def test_a_checkpoint_is_written_where_one_is_due_and_otherwise_not_made(tmp_pat
 def test_what_cannot_be_written_is_told_once_and_ends_no_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     notes: list[str] = []
-    path = tmp_path / "file" / "checkpoint"
+    path, checkpoint = tmp_path / "file" / "checkpoint", _checkpoints()[0]
     kept = Checkpoints(path, "key", 0, notes.append)
-    for checkpoint in _checkpoints():
-        kept.offer(lambda checkpoint=checkpoint: checkpoint)
+    for _ in range(3):
+        kept.offer(lambda: checkpoint)
     assert notes == [
         f"Training goes on without checkpoints. {path} could not be written (File exists): "
         "make room or rights there, or give another --store."
@@ -116,7 +118,7 @@ def _build(root: Path, digest: str, between: float = 0.0, pause: float = 0.0, **
 
     def slowly(**message: object) -> None:
         time.sleep(pause)
-        print(message, flush=True)
+        sys.stdout.write(f"{message}\n")
 
     training_process._say = slowly
     job = {
@@ -129,8 +131,12 @@ def _build(root: Path, digest: str, between: float = 0.0, pause: float = 0.0, **
         "checkpoint": str(store.checkpoint_path(request.key)),
         "seconds_between_checkpoints": between,
     }
+
+    def trained(folder: Path) -> None:
+        training_process._train({**job, "folder": str(folder)})
+
     try:
-        return store.obtain(request, lambda folder: training_process._train({**job, "folder": str(folder)}) and None)
+        return store.obtain(request, trained)
     finally:
         training_process._say = say
 
@@ -180,17 +186,27 @@ def test_a_training_that_is_killed_at_any_moment_ends_with_the_same_build(
     assert [path.name for path in (tmp_path / "builds").iterdir()] == [build.folder.name]
 
 
-def _killed_in_an_epoch(root: Path, digest: str, **changes: Any) -> Path:
-    """Leaves the checkpoint of a process that was killed; returns its path."""
-    request = _request(digest, **changes)
-    path = Store(root, "run").checkpoint_path(request.key)
-    process = _server().Process(target=_build, args=(root, digest), kwargs={"pause": 0.02, **changes})
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory, problem: ProblemData) -> Path:
+    """The store of a process that was killed after its first checkpoint."""
+    root = tmp_path_factory.mktemp("killed")
+    store = Store(root, "run")
+    digest = store.put_data(problem)
+    path = store.checkpoint_path(_request(digest).key)
+    process = _server().Process(target=_build, args=(root, digest), kwargs={"pause": 0.02})
     process.start()
     while not path.exists() and process.is_alive():
         time.sleep(0.01)
     os.kill(process.pid or 0, signal.SIGKILL)
     process.join()
-    return path
+    assert path.exists()
+    return root
+
+
+@pytest.fixture
+def left(killed: Path, tmp_path: Path) -> Path:
+    """A copy of what was left, to do damage to."""
+    return Path(shutil.copytree(killed, tmp_path / "left"))
 
 
 def _turned(path: Path) -> None:
@@ -211,14 +227,15 @@ def _turned(path: Path) -> None:
 def test_a_damaged_checkpoint_is_dropped_with_a_line_and_never_used(
     damage: Callable[[Path], object],
     how: str,
-    tmp_path: Path,
+    left: Path,
     problem: ProblemData,
     uncut: Build,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    digest = Store(tmp_path, "run").put_data(problem)
-    damage(_killed_in_an_epoch(tmp_path, digest))
-    build = _build(tmp_path, digest, between=1e9)
+    store = Store(left, "run")
+    digest = store.put_data(problem)
+    damage(store.checkpoint_path(_request(digest).key))
+    build = _build(left, digest, between=1e9)
     assert build.resumed_at == ()
     assert _files(build) == _files(uncut)
     assert (
@@ -228,30 +245,41 @@ def test_a_damaged_checkpoint_is_dropped_with_a_line_and_never_used(
 
 
 @pytest.mark.slow
-def test_a_fresh_build_never_goes_on(tmp_path: Path, problem: ProblemData) -> None:
-    digest = Store(tmp_path, "run").put_data(problem)
-    path = _killed_in_an_epoch(tmp_path, digest)
+def test_a_fresh_build_never_goes_on(left: Path, problem: ProblemData) -> None:
+    store = Store(left, "run")
+    request = _request(store.put_data(problem))
+    path = store.checkpoint_path(request.key)
     half = path.with_name(".checkpoint.half")
     half.write_bytes(b"half")
-    found: list[bool] = []
 
-    def look(_: Path) -> None:
-        found.append(path.exists() or half.exists())
-        raise RuntimeError("seen")
+    def found(*, fresh: bool) -> list[str]:
+        seen: list[str] = []
 
-    for fresh, run in ((False, "two"), (True, "three")):
-        with pytest.raises(RuntimeError):
-            Store(tmp_path, run).obtain(_request(digest), look, fresh=fresh)
-        found.append(half.exists())
-    assert found == [True, False, False, False]
+        def look(_: Path) -> None:
+            seen.extend(path.name for path in left.glob("checkpoints/*/*"))
+            raise RuntimeError("seen")
+
+        with pytest.raises(RuntimeError, match="seen"):
+            store.obtain(request, look, fresh=fresh)
+        return seen
+
+    assert found(fresh=False) == ["checkpoint"]
+    assert found(fresh=True) == []
+
+
+def _fingerprints(device: Device, shapes: Sequence[ProbeShape]) -> list[dict[str, Any]]:
+    """Returns what the runner would, without a process of its own."""
+    enforce()
+    return [take_fingerprint(device, shape).as_json() for shape in shapes]
 
 
 @pytest.mark.slow
 def test_a_campaign_goes_on_where_a_killed_one_stopped(tmp_path: Path, problem: ProblemData) -> None:
     events: list[BuildEvent] = []
-    long = replace(plan("none", epochs=400, release="last"), seconds_between_checkpoints=0.0, replicates=(1,))
+    long = replace(plan("none", epochs=60, release="last"), seconds_between_checkpoints=0.0, replicates=(1,))
     for run in ("one", "two"):
         campaign = Campaign(long, Store(tmp_path, run), problem, events.append)
+        campaign._runner.fingerprints = _fingerprints  # type: ignore[method-assign]
         campaign.start()
         while run == "one" and (not events or events[-1].epoch < 2):
             time.sleep(0.01)
