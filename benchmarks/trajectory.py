@@ -27,8 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from longcon.devices import enforce
 from longcon.draws import Draws
 from longcon.training import Cases, Detail, Recipe, Trajectory
-from longcon.training.loop import Trainer, trainer_for
+from longcon.training.loop import trainer_for
 from longcon.training.recorder import Asked
+from longcon.training.trainer import Trainer
 
 CLASSES = 7
 STEPS = 8

@@ -32,6 +32,7 @@ _FIELDS = {
     "run",
     "started",
     "seconds",
+    "resumed_at",
     "best_epoch",
     "history",
     "files",
@@ -79,6 +80,11 @@ class Build:
     def best_epoch(self) -> int:
         """Epoch of its least hold-out error."""
         return int(self.manifest["best_epoch"])
+
+    @property
+    def resumed_at(self) -> tuple[int, ...]:
+        """Epochs after which its training went on from a checkpoint; empty for an uninterrupted one."""
+        return tuple(map(int, self.manifest["resumed_at"]))
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -154,8 +160,8 @@ def write_build(
         fingerprint: of the device, taken in the process that trained.
         settings: the deterministic settings in force there.
         run: identifier of the run that asked.
-        started: UTC, ISO 8601.
-        seconds: how long the training took.
+        started: when the process that finished it began, UTC, ISO 8601.
+        seconds: how long the training took, since it was last resumed.
     """
     contents = {f"state-{epoch:04d}.safetensors": save(s.state) for epoch, s in training.snapshots.items()}
     scores = {}
@@ -176,6 +182,7 @@ def write_build(
         "run": run,
         "started": started,
         "seconds": seconds,
+        "resumed_at": list(training.resumed_at),
         "best_epoch": training.best_epoch,
         "history": [vars(epoch) for epoch in training.history],
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},

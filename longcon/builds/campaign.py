@@ -5,73 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from longcon.builds.build import Build
+from longcon.builds.plan import BuildEvent, Plan
 from longcon.builds.request import BuildRequest, recorded_epochs
-from longcon.builds.runner import Runner
+from longcon.builds.runner import OnEpoch, OnNote, Runner
 from longcon.builds.store import Store
 from longcon.devices import Device, ProbeShape
 from longcon.problems import ProblemData
 from longcon.source import code_version
 from longcon.training import Recipe
 
-REPLICATES = (1, 2)
+# Every build keeps its states at these two epochs, so that the resumed one can be compared with it.
+KILLED_AFTER, RESUMED_TO = 1, 2
 
 _Item = TypeVar("_Item")
-
-
-@dataclass(frozen=True)
-class BuildEvent:
-    """How far a campaign is.
-
-    Attributes:
-        title: the build that moved.
-        epoch: how many of its epochs are done; its last one means that it is finished.
-        epochs: how many it has.
-        trained: whether it was trained now (False: it came from the store).
-    """
-
-    title: str
-    epoch: int
-    epochs: int
-    trained: bool
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to build.
-
-    Attributes:
-        devices: the first is the original's; all others are rebuilds.
-        recipes: one for each k.
-        release: ``"best"`` for the original's best hold-out epoch, ``"last"``, or the number of an epoch.
-        jobs: builds trained at a time.
-        fresh: train again what the store holds.
-        offset: where in the list of builds to begin, so that processes that share a store begin apart.
-        replicates: numbers of the trainings on each device; 1, the original's, is one of them.
-        detail: keep `Detail` of every step as well.
-        curvature_every: measure the curvature every so many steps; 0 for never.
-        curvature_of_rebuilds: measure it on every build, not on the originals alone.
-    """
-
-    devices: tuple[Device, ...]
-    recipes: tuple[Recipe, ...]
-    release: str | int
-    jobs: int
-    fresh: bool
-    offset: int = 0
-    replicates: tuple[int, ...] = REPLICATES
-    detail: bool = False
-    curvature_every: int = 0
-    curvature_of_rebuilds: bool = False
-
-    @property
-    def builds(self) -> int:
-        """How many builds there are."""
-        return len(self.devices) * len(self.recipes) * len(self.replicates)
 
 
 class Campaign:
@@ -96,6 +47,7 @@ class Campaign:
         self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
         self._originals: dict[int, Future[Build]] = {}
         self._rebuilds: dict[tuple[int, str, int], Future[Build]] = {}
+        self._resumed: dict[tuple[int, str], Future[Build]] = {}
         self._handed_out: dict[str, None] = {}
 
     def start(self) -> None:
@@ -157,6 +109,23 @@ class Campaign:
         self._handed_out[build.folder.name] = None
         return build
 
+    def resumed(self, device: Device, k: int) -> Build:
+        """Returns the first two epochs of a build, trained apart by a process killed after the first and by another.
+
+        The second process knows no more of the first than the checkpoint on disk. The first question has those of all
+        devices trained; like any build they are kept, so that they are trained once. They are not handed out.
+
+        Raises:
+            BuildError: its training failed.
+            StoreError: the store cannot be written, or the build was altered.
+        """
+        self.start()
+        if not self._resumed:
+            for recipe in self._rotated(self.plan.recipes):
+                for each in self.plan.devices:
+                    self._resumed[recipe.k, each.name] = self._pool.submit(self._obtain_resumed, each, recipe)
+        return self._resumed[k, device.name].result()
+
     def _train_original(self, recipe: Recipe) -> Build:
         best = self.plan.release == "best"
         original = self._obtain(self.original_device, recipe, 1, self._fixed_release(recipe), keep_best=best)
@@ -175,45 +144,75 @@ class Campaign:
     def _obtain(
         self, device: Device, recipe: Recipe, replicate: int, released: int | None, *, keep_best: bool
     ) -> Build:
-        fingerprint = self._fingerprint(device, recipe.k)
         is_original = (device, replicate) == (self.original_device, 1)
         curvature = is_original or self.plan.curvature_of_rebuilds
-        request = BuildRequest(
+        request = replace(
+            self._request(device, recipe, recorded_epochs(recipe.epochs, released)),
+            replicate=replicate,
+            keep_best=keep_best,
+            curvature_every=self.plan.curvature_every if curvature else 0,
+        )
+        trained = False
+        epochs_done = 0
+
+        def on_epoch(epoch: int) -> None:
+            nonlocal epochs_done
+            epochs_done = epoch
+            self._on_event(BuildEvent(request.title, epoch, recipe.epochs, trained=True))
+
+        def on_note(text: str) -> None:
+            self._on_event(BuildEvent(request.title, epochs_done, recipe.epochs, trained=True, note=text))
+
+        def train(folder: Path) -> None:
+            nonlocal trained
+            trained = True
+            on_epoch(0)
+            self._train(device, request, folder, on_epoch, on_note)
+
+        build = self._store.obtain(request, train, fresh=self.plan.fresh)
+        if not trained:
+            self._on_event(BuildEvent(request.title, recipe.epochs, recipe.epochs, trained=False))
+        return build
+
+    def _obtain_resumed(self, device: Device, recipe: Recipe) -> Build:
+        short = replace(recipe, epochs=RESUMED_TO)
+        request = replace(self._request(device, short, recorded_epochs(RESUMED_TO, None)), killed_after=KILLED_AFTER)
+
+        def train(folder: Path) -> None:
+            self._train(device, request, folder, lambda _: None, lambda _: None)
+
+        return self._store.obtain(request, train, fresh=self.plan.fresh)
+
+    def _request(self, device: Device, recipe: Recipe, record: tuple[int, ...]) -> BuildRequest:
+        """Returns the request of a device's first replicate, without what only some builds keep."""
+        fingerprint = self._fingerprint(device, recipe.k)
+        return BuildRequest(
             data=self._digest,
             recipe=recipe,
             device=device.name,
             numeric_class=fingerprint["numeric_class"],
             software=fingerprint["software"],
             code=code_version(),
-            replicate=replicate,
-            record=recorded_epochs(recipe.epochs, released),
-            keep_best=keep_best,
+            replicate=1,
+            record=record,
+            keep_best=False,
             detail=self.plan.detail,
-            curvature_every=self.plan.curvature_every if curvature else 0,
         )
-        trained = False
 
-        def on_epoch(epoch: int) -> None:
-            self._on_event(BuildEvent(request.title, epoch, recipe.epochs, trained=True))
-
-        def train(folder: Path) -> None:
-            nonlocal trained
-            trained = True
-            on_epoch(0)
-            self._runner.train(
-                device,
-                request,
-                self._shape(recipe),
-                data=self._store.data_path(self._digest),
-                folder=folder,
-                run=self._store.run,
-                on_epoch=on_epoch,
-            )
-
-        build = self._store.obtain(request, train, fresh=self.plan.fresh)
-        if not trained:
-            self._on_event(BuildEvent(request.title, recipe.epochs, recipe.epochs, trained=False))
-        return build
+    def _train(self, device: Device, request: BuildRequest, folder: Path, on_epoch: OnEpoch, on_note: OnNote) -> None:
+        between = 0.0 if request.killed_after else self.plan.seconds_between_checkpoints
+        self._runner.train(
+            device,
+            request,
+            self._shape(request.recipe),
+            data=self._store.data_path(self._digest),
+            folder=folder,
+            run=self._store.run,
+            checkpoint=self._store.checkpoint_path(request.key),
+            seconds_between_checkpoints=between,
+            on_epoch=on_epoch,
+            on_note=on_note,
+        )
 
     def _fingerprint(self, device: Device, k: int) -> dict[str, Any]:
         index = [recipe.k for recipe in self.plan.recipes].index(k)

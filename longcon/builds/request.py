@@ -27,6 +27,8 @@ class BuildRequest:
         keep_best: whether the best hold-out epoch is kept as well.
         detail: whether `Detail` of every step is kept as well.
         curvature_every: the curvature is measured every so many steps; 0 for never.
+        killed_after: the epoch after whose checkpoint the training process is killed once, so that another resumes
+            it; 0 for never.
     """
 
     data: str
@@ -40,6 +42,7 @@ class BuildRequest:
     keep_best: bool
     detail: bool = False
     curvature_every: int = 0
+    killed_after: int = 0
 
     def as_json(self) -> dict[str, object]:
         """Returns the request as plain JSON values."""
@@ -55,6 +58,7 @@ class BuildRequest:
             "keep_best": self.keep_best,
             "detail": self.detail,
             "curvature_every": self.curvature_every,
+            "killed_after": self.killed_after,
         }
 
     @property
@@ -72,7 +76,9 @@ def title_of(request: Mapping[str, Any]) -> str:
     """Returns a build in words from its request, as `BuildRequest.as_json` gives it."""
     recipe = request["recipe"]
     arithmetic = "" if recipe["arithmetic"] == "native" else f" {recipe['arithmetic']}"
-    return f"k={recipe['k']} {recipe['dtype']}{arithmetic} on {request['device']}, replicate {request['replicate']}"
+    killed = f", killed after epoch {request['killed_after']}" if request.get("killed_after") else ""
+    trained = f"k={recipe['k']} {recipe['dtype']}{arithmetic} on {request['device']}"
+    return f"{trained}, replicate {request['replicate']}{killed}"
 
 
 def canonical_json(value: object) -> bytes:

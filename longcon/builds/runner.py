@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,15 @@ from longcon.devices import Device, ProbeShape
 from longcon.errors import BuildError, LongconError, RunEndedError
 
 OnEpoch = Callable[[int], None]
+OnNote = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Ears:
+    """Who is told what a process says as it goes."""
+
+    on_epoch: OnEpoch = lambda _: None
+    on_note: OnNote = lambda _: None
 
 
 class Runner:
@@ -36,7 +46,7 @@ class Runner:
             BuildError: the process failed.
         """
         job = {"task": "fingerprint", **_device_fields(device), "shapes": [asdict(shape) for shape in shapes]}
-        return list(self._run(device, job, lambda _: None, f"The fingerprint of {device.name}"))
+        return list(self._run(device, job, _Ears(), f"The fingerprint of {device.name}"))
 
     def train(
         self,
@@ -47,9 +57,14 @@ class Runner:
         data: Path,
         folder: Path,
         run: str,
+        checkpoint: Path,
+        seconds_between_checkpoints: float,
         on_epoch: OnEpoch,
+        on_note: OnNote,
     ) -> None:
         """Trains a build on ``device`` into ``folder``, in a process of its own.
+
+        A process that is to be killed is followed by a second one.
 
         Args:
             device: where to train.
@@ -58,7 +73,10 @@ class Runner:
             data: file of the problem's data.
             folder: empty, for the build's files.
             run: identifier of the run.
+            checkpoint: where its checkpoint is, or is to be; training goes on from it where there is one.
+            seconds_between_checkpoints: of training, at least.
             on_epoch: called with the number of every finished epoch.
+            on_note: called with a sentence that the user should read.
 
         Raises:
             BuildError: the training failed; the text quotes the end of its log.
@@ -72,8 +90,14 @@ class Runner:
             "data": str(data),
             "folder": str(folder),
             "run": run,
+            "checkpoint": str(checkpoint),
+            "seconds_between_checkpoints": seconds_between_checkpoints,
         }
-        self._run(device, job, on_epoch, f"Build {request.title}")
+        hear = _Ears(on_epoch, on_note)
+        what = f"Build {request.title}"
+        if request.killed_after and self._run(device, job, hear, what, killed=True) is not None:
+            return  # it went on from the checkpoint of a former run
+        self._run(device, job, hear, what)
 
     def close(self) -> None:
         """Ends every process that still runs and lets no other start."""
@@ -82,11 +106,12 @@ class Runner:
             for process in self._running:
                 process.kill()
 
-    def _run(self, device: Device, job: Mapping[str, object], on_epoch: OnEpoch, what: str) -> Any:
+    def _run(self, device: Device, job: Mapping[str, object], hear: _Ears, what: str, *, killed: bool = False) -> Any:
+        """Returns what the process says last; None where it was to be killed and was."""
         with tempfile.TemporaryFile() as log:
             process = self._start(device, log)
             try:
-                result = _follow(process, json.dumps(job), on_epoch)
+                result = _follow(process, json.dumps(job), hear)
             finally:
                 self._end(process)
             if "done" in result:
@@ -95,6 +120,8 @@ class Runner:
                 raise RunEndedError(f"{what} was not finished, since the run was ended: run again.")
             if "error" in result:
                 raise _reported(result)
+            if killed and process.returncode == -signal.SIGKILL:
+                return None
             log.seek(0)
             last = log.read().decode(errors="replace").strip().splitlines()[-1:] or ["none"]
             raise BuildError(f"{what} ended with exit status {process.returncode}; its last words: {last[0]}")
@@ -135,7 +162,7 @@ def _device_fields(device: Device) -> dict[str, object]:
     }
 
 
-def _follow(process: subprocess.Popen[str], job: str, on_epoch: OnEpoch) -> dict[str, Any]:
+def _follow(process: subprocess.Popen[str], job: str, hear: _Ears) -> dict[str, Any]:
     """Hands over the job and returns the process's last message."""
     assert process.stdin
     assert process.stdout
@@ -154,7 +181,9 @@ def _follow(process: subprocess.Popen[str], job: str, on_epoch: OnEpoch) -> dict
             continue  # a library's own words on standard output
         last = message
         if "epoch" in last:
-            on_epoch(int(last["epoch"]))
+            hear.on_epoch(int(last["epoch"]))
+        if "note" in last:
+            hear.on_note(str(last["note"]))
     process.wait()
     return last
 

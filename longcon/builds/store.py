@@ -32,7 +32,7 @@ class Store:
     def __init__(self, root: Path, run: str) -> None:
         self.root, self.run = root.absolute(), run
         try:
-            for name in ("builds", "data", "locks", "runs", "cohorts"):
+            for name in ("builds", "data", "locks", "runs", "cohorts", "checkpoints"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unwritable(self.root, error) from error
@@ -52,6 +52,10 @@ class Store:
     def data_path(self, digest: str) -> Path:
         """Returns where the data with this digest is kept."""
         return self.root / "data" / f"{digest}.safetensors"
+
+    def checkpoint_path(self, key: str) -> Path:
+        """Returns where the build with this key keeps its last checkpoint while it is trained."""
+        return self.root / "checkpoints" / key / "checkpoint"
 
     def find(self, request: BuildRequest) -> Build | None:
         """Returns the verified build that answers the request, or None.
@@ -78,7 +82,7 @@ class Store:
         Args:
             request: which build.
             train: writes the build into the empty folder that it is given.
-            fresh: train again, once in this run, whatever is there.
+            fresh: train again from the start, once in this run, whatever is there.
 
         Raises:
             BuildError: the training failed, now or before in this run.
@@ -90,6 +94,8 @@ class Store:
                 if found is not None:
                     return found
             self._raise_if_failed(request)
+            if fresh:
+                self._drop_checkpoint(request.key)
             return self._train(request, train)
 
     def once_in_run(self, name: str, make: Callable[[], list[Any]]) -> list[Any]:
@@ -107,12 +113,15 @@ class Store:
         aside = folder.with_name(f".{request.key}.{uuid.uuid4().hex}")
         for left_by_a_killed_run in folder.parent.glob(f".{request.key}.*"):
             shutil.rmtree(left_by_a_killed_run, ignore_errors=True)
+        for half_written in self.checkpoint_path(request.key).parent.glob(".*"):
+            half_written.unlink(missing_ok=True)
         try:
             aside.mkdir()
             train(aside)
             read_build(aside, request.key)
             publish_folder(aside, folder)
             write_file(self._note("trained", request.key), b"")
+            self._drop_checkpoint(request.key)
         except BuildError as error:
             write_file(self._note("failed", request.key), str(error).encode())
             raise
@@ -121,6 +130,9 @@ class Store:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return read_build(folder, request.key)
+
+    def _drop_checkpoint(self, key: str) -> None:
+        shutil.rmtree(self.checkpoint_path(key).parent, ignore_errors=True)
 
     def _raise_if_failed(self, request: BuildRequest) -> None:
         note = self._note("failed", request.key)

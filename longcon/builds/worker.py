@@ -1,15 +1,19 @@
 """The training process: one build, or one fingerprint, in the environment of its device.
 
 Started as ``python -m longcon.builds.worker`` with a job as JSON on standard input. It prints one JSON object a line:
-``{"epoch": 3}`` as it goes, at last ``{"done": ...}`` or ``{"error": "..."}``.
+``{"epoch": 3}`` or ``{"note": "..."}`` as it goes, at last ``{"done": ...}`` or ``{"error": "..."}``.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +21,13 @@ import torch
 from torch import Tensor, nn
 
 from longcon.builds.build import write_build
+from longcon.builds.checkpoints import Checkpoints
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device, ProbeShape, Surrogate, enforce, settings_in_force, take_fingerprint
-from longcon.errors import BuildError, LongconError
-from longcon.problems import load_data
+from longcon.errors import BuildError, LongconError, StoreError
+from longcon.problems import ProblemData, load_data
 from longcon.source import code_version
-from longcon.training import Cases, Curvature, Ordering, Recipe, train
+from longcon.training import Cases, Checkpoint, Curvature, Ordering, Recipe, Training, train
 
 
 def _say(**message: object) -> None:
@@ -63,28 +68,8 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
     fingerprint = _fingerprint(job, job["shape"])
     if fingerprint["numeric_class"] != request.numeric_class:
         raise BuildError(f"Device {device.name} no longer computes as it did at the start of the run: start it again.")
-    data = load_data(Path(job["data"]))
-    sizes = (data.features, *request.recipe.widths)
-    ordering = None
-    if device.surrogate and device.surrogate.reorders:
-        features, *units = device.surrogate.orders(sizes)
-        ordering = Ordering(features, tuple(units))
     started, clock = datetime.now(UTC), time.perf_counter()
-    training = train(
-        request.recipe,
-        len(data.classes),
-        Cases(data.training, data.training_labels),
-        Cases(data.holdout, data.holdout_labels),
-        Cases(data.prospective, None),
-        device=torch.device(device.torch_device),
-        record=request.record,
-        keep_best=request.keep_best,
-        ordering=ordering,
-        on_epoch=lambda epoch: _say(epoch=epoch),
-        detail=request.detail,
-        curvature=_curvature(request.recipe) if request.curvature_every else None,
-        curvature_every=request.curvature_every,
-    )
+    training = _trained(job, request, device, load_data(Path(job["data"])))
     write_build(
         Path(job["folder"]),
         request,
@@ -96,6 +81,47 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
         seconds=time.perf_counter() - clock,
     )
     return {"best_epoch": training.best_epoch}
+
+
+def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: ProblemData) -> Training:
+    """Trains from the last checkpoint on; from the start where there is none, or none that can be used."""
+    between = job["seconds_between_checkpoints"]
+    checkpoints = Checkpoints(Path(job["checkpoint"]), request.key, between, lambda text: _say(note=text))
+
+    def on_checkpoint(epoch: int, make: Callable[[], Checkpoint]) -> None:
+        checkpoints.offer(make)
+        if epoch == request.killed_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    from_checkpoint = partial(
+        train,
+        request.recipe,
+        len(data.classes),
+        Cases(data.training, data.training_labels),
+        Cases(data.holdout, data.holdout_labels),
+        Cases(data.prospective, None),
+        device=torch.device(device.torch_device),
+        record=request.record,
+        keep_best=request.keep_best,
+        ordering=_ordering(device, (data.features, *request.recipe.widths)),
+        on_epoch=lambda epoch: _say(epoch=epoch),
+        detail=request.detail,
+        curvature=_curvature(request.recipe) if request.curvature_every else None,
+        curvature_every=request.curvature_every,
+        on_checkpoint=on_checkpoint,
+    )
+    try:
+        return from_checkpoint(resume=checkpoints.read())
+    except StoreError as error:
+        _say(note=f"Build {request.title} begins anew. {error}")
+        return from_checkpoint(resume=None)
+
+
+def _ordering(device: Device, sizes: tuple[int, ...]) -> Ordering | None:
+    if device.surrogate is None or not device.surrogate.reorders:
+        return None
+    features, *units = device.surrogate.orders(sizes)
+    return Ordering(features, tuple(units))
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from longcon.checks.environment import data_as_agreed, environment_locked, finge
 from longcon.checks.identity import initial_states_identical, portable_builds_identical, replicates_identical
 from longcon.checks.outcome import Outcome
 from longcon.checks.reference_cases import measures_correct
+from longcon.checks.resumption import resumed_training_identical
 
 __all__ = [
     "Outcome",
@@ -32,6 +33,7 @@ __all__ = [
     "rebuild_agrees",
     "replicates_identical",
     "residual_above_threshold",
+    "resumed_training_identical",
     "settings_effective",
     "settings_in_force",
     "sine_below_tolerance",

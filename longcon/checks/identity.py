@@ -16,8 +16,8 @@ def initial_states_identical(original: Build, rebuild: Build) -> Outcome:
     """Decides LC-OQ-01: both builds start from the same bits (paper, Section IV-E, step 3a)."""
     _require_two(original, rebuild)
     subject = f"{rebuild.title} against {original.device}"
-    difference = _first_difference(original, rebuild, [0], scores=False)
-    return _identity(
+    difference = first_difference(original, rebuild, [0], scores=False)
+    return identity_outcome(
         "LC-OQ-01", subject, difference, 1, original, "the initial values were not drawn on the host alike"
     )
 
@@ -46,9 +46,9 @@ def replicates_identical(first: Build, second: Build) -> Outcome:
             f"{subject}: one recorded epochs {_listed(first.epochs)}, the other {_listed(second.epochs)}, "
             "because their best epochs differ or a build was altered; run again with --fresh.",
         )
-    difference = _first_difference(first, second, first.epochs, scores=True)
+    difference = first_difference(first, second, first.epochs, scores=True)
     cause = "a nondeterministic operation, another thread count or an altered build; run again with --fresh"
-    return _identity("LC-OQ-02", subject, difference, len(first.epochs), first, cause)
+    return identity_outcome("LC-OQ-02", subject, difference, len(first.epochs), first, cause)
 
 
 def portable_builds_identical(original: Build, rebuild: Build) -> Outcome:
@@ -60,13 +60,13 @@ def portable_builds_identical(original: Build, rebuild: Build) -> Outcome:
     _require_two(original, rebuild)
     subject = f"{rebuild.title} against {original.device}"
     epochs = sorted(set(original.epochs) & set(rebuild.epochs))
-    difference = _first_difference(original, rebuild, epochs, scores=True)
+    difference = first_difference(original, rebuild, epochs, scores=True)
     cause = "an operation that this device does not round as IEEE 754 asks, or other code; run longcon's tests there"
-    outcome = _identity("LC-OQ-03", subject, difference, len(epochs), original, cause)
+    outcome = identity_outcome("LC-OQ-03", subject, difference, len(epochs), original, cause)
     return replace(outcome, evidence=original.numeric_class != rebuild.numeric_class)
 
 
-def _identity(
+def identity_outcome(
     requirement: str,
     subject: str,
     difference: tuple[int, str, BitDifference] | None,
@@ -74,6 +74,16 @@ def _identity(
     build: Build,
     cause: str,
 ) -> Outcome:
+    """Returns the outcome of a comparison of states.
+
+    Args:
+        requirement: id in the catalogue.
+        subject: what was compared.
+        difference: as `first_difference` gave it.
+        states: how many were compared.
+        build: one of the two.
+        cause: likely cause of a difference, and what to do.
+    """
     values = sum(value.size for value in build.state(0).values())
     if difference is None:
         return Outcome(
@@ -100,9 +110,14 @@ def _identity(
     )
 
 
-def _first_difference(
+def first_difference(
     a: Build, b: Build, epochs: Sequence[int], *, scores: bool
 ) -> tuple[int, str, BitDifference] | None:
+    """Returns the first epoch, and in it the first parameter or scores, in which two builds differ; None if in none.
+
+    Raises:
+        BuildError: the builds have different parameters.
+    """
     for epoch in epochs:
         left, right = _arrays(a, epoch, scores=scores), _arrays(b, epoch, scores=scores)
         if left.keys() != right.keys():

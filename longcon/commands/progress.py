@@ -42,6 +42,8 @@ class Progress:
     def building(self, event: BuildEvent) -> None:
         """Shows how far the builds are; may be called from any thread."""
         with self._lock:
+            if event.note:
+                self._write(f"longcon: {event.note}", keep=True)
             self._shares[event.title] = event.epoch / event.epochs
             if event.trained:
                 self._started = self._started or time.monotonic()

@@ -93,6 +93,16 @@ CATALOGUE: tuple[Requirement, ...] = (
         compares_devices=True,
     ),
     Requirement(
+        "LC-OQ-04",
+        "A training that was interrupted and went on gives the same network as one that was not.",
+        "A training of hours is interrupted sooner or later. If going on from a checkpoint changed a bit, the "
+        "classifier of record could not be told from another one.",
+        "Breuer, Furtado, Orr, Section IV-F: replicates agree in every bit",
+        "states and scores after the interruption, and the digest of every step, identical in every bit",
+        scope="device",
+        least_epochs=2,
+    ),
+    Requirement(
         "LC-OQ-05",
         "The measures are correct on this machine.",
         "Every verdict rests on a few formulas and on the libraries under them. Where these err, so does the verdict.",

@@ -29,6 +29,7 @@ class Requirement:
             ``"rebuild"``, that is every device but the original's.
         least_k: smallest minibatch to which it applies.
         most_k: largest minibatch to which it applies; None for any.
+        least_epochs: smallest number of epochs of a training to which it applies.
         portable_only: whether it applies to portable arithmetic alone.
         compares_devices: whether it takes a difference for one of devices. Where it does, an order surrogate is left
             out in portable arithmetic: the order of sums is part of that arithmetic, so another order is another
@@ -47,6 +48,7 @@ class Requirement:
     scope: Scope
     least_k: int = 1
     most_k: int | None = None
+    least_epochs: int = 1
     portable_only: bool = False
     compares_devices: bool = False
     needs_curvature: bool = False
@@ -74,6 +76,8 @@ class Requirement:
         words = _SUBJECTS[self.scope]
         if (self.least_k, self.most_k) != (1, None):
             words = words.replace("every k", self._ks, 1)
+        if self.least_epochs > 1:
+            words += f", in trainings of {self.least_epochs} epochs and more"
         if self.portable_only:
             words += ", in portable arithmetic only"
         if self.needs_curvature:

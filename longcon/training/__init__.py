@@ -1,5 +1,6 @@
 """Training: the recipe, the network, its initial values, the order of sums and the loop (paper, Section IV-C)."""
 
+from longcon.training.checkpoint import Carried, Checkpoint
 from longcon.training.detail import Detail
 from longcon.training.digest import first_difference
 from longcon.training.initialisation import State, case_order, initial_state
@@ -18,7 +19,9 @@ __all__ = [
     "PRECISIONS",
     "Arithmetic",
     "Asked",
+    "Carried",
     "Cases",
+    "Checkpoint",
     "Curvature",
     "Detail",
     "Epoch",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -101,10 +101,23 @@ class DetailRecorder:
     def state(self, number: int, moments: Held, norms: Held) -> None:
         """Keeps Adamax's moments and norms after ``number`` updates, and which side each maximum took."""
         self._moments[number], self._norms[number] = self._sketched(moments), self._sketched(norms)
-        first, others = norms.first.reshape(-1)[self._sampled], _end_to_end(norms)[self._sampled_others]
-        present = torch.cat([first, others])
+        present = self._sample(norms)
         self._sides[number - 1] = np.packbits((present > self._former * self._second).cpu().numpy())
         self._former = present
+
+    def series(self) -> dict[str, NDArray[Any]]:
+        """Returns everything that grows step by step, by name, as long as the whole training needs it."""
+        return {
+            "moments": self._moments,
+            "norms": self._norms,
+            "sides": self._sides,
+            **{f"variances/{name}": value for name, value in self._variances.items()},
+            **{f"passed/{name}": value for name, value in self._passed.items()},
+        }
+
+    def resume(self, norms: Held) -> None:
+        """Goes on, its series already filled, from the norms of the last step."""
+        self._former = self._sample(norms)
 
     def detail(self, sketches: Series) -> Detail:
         """Returns what was kept, with the trajectory's sketches."""
@@ -119,6 +132,10 @@ class DetailRecorder:
             self._sides,
             *self._counts,
         )
+
+    def _sample(self, norms: Held) -> Tensor:
+        first, others = norms.first.reshape(-1)[self._sampled], _end_to_end(norms)[self._sampled_others]
+        return torch.cat([first, others])
 
     def _sketched(self, held: Held) -> Series:
         self._reading.read(slice(0, len(held.first)), held.first)

@@ -54,6 +54,12 @@ class FirstLayer:
             outputs = nn.functional.linear(inputs, self._layer.weight, self._layer.bias)
         return outputs.requires_grad_()
 
+    def resume(self, moment: Tensor, norm: Tensor, steps: int) -> None:
+        """Goes on from moments and norms after a number of steps; the weight is the layer's."""
+        self.moment.copy_(moment)
+        self.norm.copy_(norm)
+        self._steps = steps
+
     @torch.no_grad()
     def step(self, inputs: Tensor, outputs: Tensor, read: Callable[[slice, Tensor], None] | None = None) -> None:
         """Updates the weight, and gives the bias its gradient, from the gradient of ``outputs``.

@@ -7,10 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from longcon.training.checkpoint import Carried, Checkpoint
 from longcon.training.detail_recorder import Held
 from longcon.training.first_layer import FirstLayer
 from longcon.training.gradient_norm import gram, outer_square, square
 from longcon.training.initialisation import State
+from longcon.training.layout import FIRST
 from longcon.training.minibatches import minibatches
 from longcon.training.network import first_linear
 from longcon.training.ordering import Ordering
@@ -114,3 +116,40 @@ class NativeTrainer:
     def state(self) -> State:
         """Returns a copy of the parameters in natural order."""
         return self._ordering.undone({name: v.cpu().numpy().copy() for name, v in self._model.state_dict().items()})
+
+    def carried(self) -> Carried:
+        """Returns a copy of what a finished epoch hands to the next."""
+        return Carried(self.state(), *map(self._natural, self._adamax()))
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Takes the trainer, still at its initial state, to where the checkpoint was made.
+
+        Raises:
+            ValueError: the checkpoint is of another network or of other cases; the text says why.
+        """
+        carried, steps = checkpoint.carried, checkpoint.epoch * len(self._batches)
+        carried.fits(self.state())
+        parameters, moments, norms = (
+            self._held(values) for values in (carried.parameters, carried.moments, carried.norms)
+        )
+        self._model.load_state_dict(parameters)
+        self._first.resume(moments.pop(FIRST), norms.pop(FIRST), steps)
+        others = zip(moments.values(), norms.values(), strict=True)
+        # The count is of the type that torch.optim.Adamax makes.
+        states = [{"step": torch.tensor(float(steps)), "exp_avg": m, "exp_inf": n} for m, n in others]
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": dict(enumerate(states)), "param_groups": groups})
+        if self.recorder is not None:
+            self.recorder.resume(checkpoint.recorded, steps, self._adamax)
+
+    def _natural(self, held: Held) -> State:
+        """Returns a copy of numbers that stand beside the parameters, by name in natural order."""
+        names = [FIRST, *(name for name in self._model.state_dict() if name != FIRST)]
+        values = zip(names, [held.first, *held.others], strict=True)
+        return self._ordering.undone({name: value.detach().cpu().numpy() for name, value in values})
+
+    def _held(self, natural: State) -> dict[str, torch.Tensor]:
+        """Returns numbers in natural order as tensors on the device, in the order of the state_dict."""
+        held = self._ordering.of_state(natural)
+        # Copied also on a CPU: into torch's own memory, where those of an uninterrupted training lie.
+        return {name: torch.from_numpy(held[name]).to(self._device, copy=True) for name in self._model.state_dict()}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from longcon.errors import RecipeError
+from longcon.training.detail import array_of
 from longcon.training.detail_recorder import DetailRecorder, Held
 from longcon.training.digest import Digest
 from longcon.training.layout import FIRST, Layout
@@ -79,17 +82,18 @@ class Recorder:
         asked.fits(recipe)
         steps = recipe.epochs * steps_per_epoch(cases, recipe.k)
         parameters = {name: value.detach() for name, value in model.named_parameters()}
-        first = parameters[FIRST]
+        self._first = first = parameters[FIRST]
         place, layout = first.device, Layout.of(parameters, ordering)
         self._others = [value for name, value in parameters.items() if name != FIRST]
         sketch, digest = Sketch(layout, place), Digest(layout, place)
+        self._digest = digest
         self.reading = Reading(sketch, digest, first)
         self._detail = DetailRecorder(model, ordering, layout, sketch, digest, recipe, steps) if asked.detail else None
         self._asked, self._step, self._state = asked, 0, 0
         self._sketches = torch.zeros(steps + 1, SIZE, dtype=torch.float64, device=place)
         self._digests = torch.zeros(steps + 1, dtype=torch.int64, device=place)
         self._losses, self._norms = (torch.zeros(steps, dtype=torch.float64, device=place) for _ in range(2))
-        self._curvature = np.full((4, steps), np.nan)
+        self._curvature = np.full((steps, 4), np.nan)
         self.reading.read(slice(0, len(first)), first)
         self.state()
 
@@ -97,7 +101,7 @@ class Recorder:
         """Measures the curvature of the minibatch before its update, where that is asked for."""
         asked = self._asked
         if asked.curvature is not None and asked.curvature_every and self._step % asked.curvature_every == 0:
-            self._curvature[:, self._step] = asked.curvature(model, inputs, labels)
+            self._curvature[self._step] = asked.curvature(model, inputs, labels)
 
     def step(self, loss: Tensor, gradient_square: Tensor) -> None:
         """Keeps a minibatch's loss, and the norm of its gradient from the square."""
@@ -119,17 +123,71 @@ class Recorder:
             self._detail.state(self._state, *adamax())
         self._state += 1
 
+    def so_far(self) -> dict[str, NDArray[Any]]:
+        """Returns a copy of what was kept of the steps that are done, by name."""
+        return {name: self._done(series).cpu().numpy().copy() for name, series in self._series().items()}
+
+    def resume(
+        self, so_far: Mapping[str, NDArray[Any]], steps: int, adamax: Callable[[], tuple[Held, Held]] | None = None
+    ) -> None:
+        """Goes on from what `so_far` gave after a number of steps; the model already holds its parameters of then.
+
+        Args:
+            so_far: by name.
+            steps: how many steps are done.
+            adamax: as `state` takes it.
+
+        Raises:
+            ValueError: it is not the record of so many steps, or of these parameters; the text says why.
+        """
+        self._step, self._state = steps, steps + 1
+        if so_far.keys() != self._series().keys():
+            raise ValueError("its record of steps is another than what is asked for")
+        for name, series in self._series().items():
+            done = self._done(series)
+            given = array_of(so_far, name, done.cpu().numpy().dtype, tuple(done.shape))
+            if name in ("sketches", "losses", "gradient_norms") and not np.isfinite(given).all():
+                raise ValueError(f"{name} are not finite")
+            done.copy_(torch.from_numpy(given.copy()))
+        self._require_digest()
+        if self._detail is not None and adamax is not None:
+            self._detail.resume(adamax()[1])
+
     def trajectory(self) -> Trajectory:
         """Returns what was kept of the finished training."""
         sketches = self._sketches.cpu().numpy()
+        residuals, smallest, smallest_errors, largest = np.ascontiguousarray(self._curvature.T)
         return Trajectory(
             sketches,
             self._digests.cpu().numpy().view(np.uint64),
             self._losses.cpu().numpy(),
             self._norms.cpu().numpy(),
-            residuals=self._curvature[0],
-            smallest=self._curvature[1],
-            smallest_errors=self._curvature[2],
-            largest=self._curvature[3],
+            residuals=residuals,
+            smallest=smallest,
+            smallest_errors=smallest_errors,
+            largest=largest,
             detail=None if self._detail is None else self._detail.detail(sketches),
         )
+
+    def _series(self) -> dict[str, Tensor]:
+        """Returns everything that grows step by step, by name, as long as the whole training needs it: no copies."""
+        series = {
+            "sketches": self._sketches,
+            "digests": self._digests,
+            "losses": self._losses,
+            "gradient_norms": self._norms,
+            "curvature": torch.from_numpy(self._curvature),
+        }
+        if self._detail is not None:
+            series |= {f"detail/{name}": torch.from_numpy(value) for name, value in self._detail.series().items()}
+        return series
+
+    def _done(self, series: Tensor) -> Tensor:
+        """Returns the part of a series that is of the steps that are done, or of the states up to now."""
+        return series[: len(series) - (len(self._losses) - self._step)]
+
+    def _require_digest(self) -> None:
+        others = torch.cat([value.reshape(-1) for value in self._others])
+        # Not by `reading`: compiled networks hold on to the memory that it reads to.
+        if self._digest.of(self._digest.rows_of(self._first), others) != self._digests[self._step]:
+            raise ValueError("its parameters are not those of its last step")

@@ -68,9 +68,11 @@ class Training:
         history: one entry an epoch.
         best_epoch: epoch of least hold-out error, the earliest of equals.
         trajectory: what was kept of every step.
+        resumed_at: after which epochs it went on from a checkpoint; no other attribute depends on it.
     """
 
     snapshots: dict[int, Snapshot]
     history: tuple[Epoch, ...]
     best_epoch: int
     trajectory: Trajectory
+    resumed_at: tuple[int, ...] = ()

@@ -35,6 +35,7 @@ CHANGES: list[dict[str, Any]] = [
     {"keep_best": True},
     {"detail": True},
     {"curvature_every": 1},
+    {"killed_after": 1},
 ]
 
 

@@ -74,3 +74,8 @@ def test_reading_shows_its_share(capsys: pytest.CaptureFixture[str]) -> None:
         "longcon: reading GSE90496: 25%",
         "longcon: reading GSE90496: 100%",
     ]
+
+
+def test_a_note_is_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress({"one": 1.0}).building(BuildEvent("one", 0, 5, trained=True, note="Build one begins anew."))
+    assert "longcon: Build one begins anew." in capsys.readouterr().err.splitlines()

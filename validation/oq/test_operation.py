@@ -16,6 +16,7 @@ from longcon.checks import (
     measures_correct,
     portable_builds_identical,
     replicates_identical,
+    resumed_training_identical,
 )
 from longcon.devices import Device
 from longcon.problems import ProblemData
@@ -41,6 +42,13 @@ def test_replicates_are_bitwise_identical(builds: Campaign, device: Device, k: i
 def test_portable_builds_are_bitwise_identical(original: Build, rebuild: Build, judge: Judge) -> None:
     """Portable arithmetic gives the same bits on another device."""
     outcome = judge(portable_builds_identical(original, rebuild))
+    assert outcome.ok, outcome
+
+
+@pytest.mark.requirement("LC-OQ-04")
+def test_resumed_training_is_bitwise_identical(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
+    """A training that was killed and went on has the bits of one that was not."""
+    outcome = judge(resumed_training_identical(builds.build(device, k, 1), builds.resumed(device, k)))
     assert outcome.ok, outcome
 
 

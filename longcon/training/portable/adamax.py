@@ -31,13 +31,15 @@ class Constants:
     rate: float
 
 
-def steps(recipe: Recipe) -> Iterator[Constants]:
-    """Yields the constants of the first step, the second and so on, each rounded once to the recipe's precision.
+def steps(recipe: Recipe, done: int = 0) -> Iterator[Constants]:
+    """Yields the constants of every step after the first ``done``, each rounded once to the recipe's precision.
 
     They are made on the host in float64; beta1's powers by repeated multiplication, since pow is a library function.
     """
     first, second = recipe.betas
     power = 1.0
+    for _ in range(done):
+        power *= first
     while True:
         power *= first
         rate = recipe.learning_rate / (1.0 - power)
@@ -50,14 +52,17 @@ class Adamax:
 
     Args:
         parameters: of one dtype and device.
+
+    Attributes:
+        held: each parameter with its first moment and its infinity norm.
     """
 
     def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self._held = [(value, torch.zeros_like(value), torch.zeros_like(value)) for value in parameters]
+        self.held = [(value, torch.zeros_like(value), torch.zeros_like(value)) for value in parameters]
 
     def step(self, gradients: Sequence[Tensor], constants: Constants) -> None:
         """Updates every parameter from its gradient."""
-        for (value, moment, norm), gradient in zip(self._held, gradients, strict=True):
+        for (value, moment, norm), gradient in zip(self.held, gradients, strict=True):
             update(value, moment, norm, gradient, constants)
 
 

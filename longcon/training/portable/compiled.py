@@ -2,164 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
-from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from longcon.training.gradient_norm import gram, outer_square
 from longcon.training.portable import layers as eager
-from longcon.training.portable import linear_kernels, unit_kernels
-from longcon.training.portable.adamax import steps
+from longcon.training.portable import unit_kernels
+from longcon.training.portable.adamax import steps as constants_of
+from longcon.training.portable.compiled_layers import CompiledLayer, Linear, compiled
 from longcon.training.portable.model import portable_layers
-from longcon.training.portable.network import Step
+from longcon.training.portable.network import Slot, Step
 from longcon.training.portable.scalar_kernels import Values
-from longcon.training.portable.sums import chunk_length
 from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
-
-
-class CompiledLayer(Protocol):
-    """A layer that remembers what its last minibatch's backward pass needs."""
-
-    def forward(self, inputs: Values) -> Values:
-        """Returns the outputs, cases x units."""
-
-    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
-        """Returns the gradient of the inputs and the squared norm of the parameters', and takes them one step on."""
-
-
-class _Vector:
-    """A vector of parameters, updated in the module's own memory."""
-
-    def __init__(self, values: Tensor) -> None:
-        self.values: Values = values.numpy()
-        self._moment, self._norm = np.zeros_like(self.values), np.zeros_like(self.values)
-
-    def update(self, terms: Values, constants: Values) -> float:
-        return unit_kernels.update_vector(self.values, self._moment, self._norm, terms, constants)
-
-
-class Linear:
-    """A fully connected layer whose weights lie in tiles."""
-
-    def __init__(self, layer: eager.Linear) -> None:
-        self._weight = layer.weight
-        self._length = chunk_length(layer.weight.shape[1])
-        self._tiles = self.held(layer.weight.numpy())
-        self._moments, self._norms = np.zeros_like(self._tiles), np.zeros_like(self._tiles)
-        self._bias = _Vector(layer.bias)
-        self._inputs = self._tiles[:, :0]
-        self._grams: dict[int, Tensor] = {}
-        no_keys, no_codes = np.empty((2, 0), dtype=np.uint32), np.empty((0, 0), dtype=np.uint8)
-        self._reading = no_keys, no_codes, np.empty(0), np.empty(0, dtype=np.uint64)
-
-    def follow(self, reading: Reading) -> None:
-        """Reads the weights after every update from now on."""
-        self._reading = reading.of_tiles()
-
-    def held(self, cases: Values) -> Values:
-        """Returns cases x inputs as chunks x cases x chunk length."""
-        return linear_kernels.tiled(cases, self._length)
-
-    def products(self, held: Values, batch: slice) -> Values:
-        """Returns the products of held cases with the weights, chunk by chunk."""
-        return linear_kernels.products(self._tiles, held, batch.start, batch.stop)
-
-    def outputs(self, products: Values) -> Values:
-        """Returns the outputs, cases x units, from `products`."""
-        return linear_kernels.outputs(products, self._bias.values)
-
-    def update(
-        self, held: Values, batch: slice, following: slice, gradient: Values, constants: Values
-    ) -> tuple[Values, float]:
-        """Takes weight and bias one step on.
-
-        Returns:
-            The products of the following minibatch, and the squared norm of the gradient of weight and bias.
-        """
-        inner = self._gram(held, batch)
-        square = self._bias.update(gradient, constants) + float(outer_square(torch.from_numpy(gradient), inner))
-        products = linear_kernels.pass_over_weights(
-            self._tiles,
-            self._moments,
-            self._norms,
-            held,
-            batch.start,
-            gradient,
-            following.start,
-            following.stop,
-            constants,
-            self._reading,
-        )
-        return products, square
-
-    def forward(self, inputs: Values) -> Values:
-        """Returns the outputs of cases that were not held beforehand."""
-        self._inputs = self.held(inputs)
-        return self.outputs(self.products(self._inputs, slice(0, len(inputs))))
-
-    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
-        """Returns the gradient of the inputs and the squared norm of the parameters', and takes them one step on."""
-        inputs = linear_kernels.input_gradient(self._tiles, gradient, self._weight.shape[1])
-        _, square = self.update(self._inputs, slice(0, len(gradient)), slice(0, 0), gradient, constants)
-        return inputs, square
-
-    def write_back(self) -> None:
-        """Writes the weights from the tiles to the module."""
-        units, inputs = self._weight.shape
-        rows = self._tiles.transpose(1, 0, 2).reshape(units, -1)[:, :inputs]
-        self._weight.copy_(torch.from_numpy(np.ascontiguousarray(rows)))
-
-    def _gram(self, held: Values, batch: slice) -> Tensor:
-        """Returns the inner products of a minibatch; those of cases held for the whole training are made once."""
-        if held is not self._inputs and batch.start in self._grams:
-            return self._grams[batch.start]
-        cases = held[:, batch].transpose(1, 0, 2).reshape(batch.stop - batch.start, -1)
-        inner = gram(torch.from_numpy(np.ascontiguousarray(cases)))
-        if held is not self._inputs:
-            self._grams[batch.start] = inner
-        return inner
-
-
-class _LayerNorm:
-    def __init__(self, layer: eager.LayerNorm) -> None:
-        self._weight, self._bias = _Vector(layer.weight), _Vector(layer.bias)
-        self._constants = _constants(layer.weight, len(layer.weight), layer.epsilon.item())
-        self._normal = self._roots = self._weight.values
-
-    def forward(self, inputs: Values) -> Values:
-        outputs, self._normal, self._roots = unit_kernels.normalised(
-            inputs, self._weight.values, self._bias.values, self._constants
-        )
-        return outputs
-
-    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:
-        inputs, of_weight = unit_kernels.norm_gradients(
-            gradient, self._weight.values, self._normal, self._roots, self._constants
-        )
-        square = self._weight.update(of_weight, constants) + self._bias.update(gradient, constants)
-        return inputs, square
-
-
-class _Threshold:
-    """Softshrink, or ReLU when no threshold is given."""
-
-    def __init__(self, threshold: Tensor | None) -> None:
-        self._constants = None if threshold is None else _constants(threshold, threshold.item(), 1)
-
-    def forward(self, inputs: Values) -> Values:
-        if self._constants is None:
-            outputs, self._passes = unit_kernels.rectified(inputs)
-        else:
-            outputs, self._passes = unit_kernels.shrunk(inputs, self._constants)
-        return outputs
-
-    def backward(self, gradient: Values, constants: Values) -> tuple[Values, float]:  # noqa: ARG002 - no parameters
-        return unit_kernels.passed(gradient, self._passes), 0.0
 
 
 class CompiledNetwork:
@@ -177,8 +35,8 @@ class CompiledNetwork:
         first, *rest = portable_layers(model)
         assert isinstance(first, eager.Linear)
         self._model, self._dtype = model, np.dtype(recipe.dtype)
-        self._first, self._rest = Linear(first), [_compiled(layer) for layer in rest]
-        self._steps = steps(recipe)
+        self._first, self._rest = Linear(first), [compiled(layer) for layer in rest]
+        self._recipe, self._steps = recipe, constants_of(recipe)
         self._case_counts: dict[int, Values] = {}
         self._ready: tuple[slice, Values] | None = None
         self._followed = False
@@ -224,8 +82,24 @@ class CompiledNetwork:
 
     def state(self) -> dict[str, Tensor]:
         """Returns the parameters by name."""
-        self._write_back([self._first, *self._rest])
+        self._write_back(self._layers)
         return self._model.state_dict()
+
+    def slots(self) -> list[Slot]:
+        """Returns every parameter with its moment and norm, in the order of `state`."""
+        self._write_back(self._layers)
+        return [held.slot() for layer in self._layers for held in layer.held_parameters()]
+
+    def resume(self, slots: Sequence[Slot], steps: int) -> None:
+        """Goes on from what `slots` gave after a number of steps."""
+        parameters = [held for layer in self._layers for held in layer.held_parameters()]
+        for held, slot in zip(parameters, slots, strict=True):
+            held.resume(slot)
+        self._steps, self._ready = constants_of(self._recipe, steps), None
+
+    @property
+    def _layers(self) -> list[CompiledLayer]:
+        return [self._first, *self._rest]
 
     @torch.no_grad()
     def _write_back(self, layers: Iterable[CompiledLayer]) -> None:
@@ -242,16 +116,3 @@ class CompiledNetwork:
         if cases not in self._case_counts:
             self._case_counts[cases] = np.array([1, cases], dtype=self._dtype)
         return self._case_counts[cases]
-
-
-def _compiled(layer: eager.Layer) -> CompiledLayer:
-    if isinstance(layer, eager.Linear):
-        return Linear(layer)
-    if isinstance(layer, eager.LayerNorm):
-        return _LayerNorm(layer)
-    return _Threshold(layer.threshold if isinstance(layer, eager.Softshrink) else None)
-
-
-def _constants(like: Tensor, *numbers: float) -> Values:
-    values: Iterable[Any] = numbers
-    return np.array(list(values), dtype=like.numpy().dtype)

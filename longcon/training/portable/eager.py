@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from longcon.training.gradient_norm import square
-from longcon.training.portable.adamax import Adamax, steps
+from longcon.training.portable.adamax import Adamax
+from longcon.training.portable.adamax import steps as constants_of
 from longcon.training.portable.layers import Kept, cross_entropy, softmax
 from longcon.training.portable.model import portable_layers
-from longcon.training.portable.network import Step
+from longcon.training.portable.network import Slot, Step
 from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
 
@@ -28,7 +31,7 @@ class EagerNetwork:
     def __init__(self, model: nn.Sequential, recipe: Recipe) -> None:
         self._model, self._layers = model, portable_layers(model)
         self._optimiser = Adamax([value for layer in self._layers for value in layer.parameters()])
-        self._steps = steps(recipe)
+        self._recipe, self._steps = recipe, constants_of(recipe)
         self._reading: Reading | None = None
 
     def held(self, values: Tensor) -> Tensor:
@@ -72,6 +75,17 @@ class EagerNetwork:
     def state(self) -> dict[str, Tensor]:
         """Returns the parameters by name."""
         return self._model.state_dict()
+
+    def slots(self) -> list[Slot]:
+        """Returns every parameter with its moment and norm, in the order of `state`."""
+        return [Slot(*held) for held in self._optimiser.held]
+
+    def resume(self, slots: Sequence[Slot], steps: int) -> None:
+        """Goes on from what `slots` gave after a number of steps."""
+        for held, slot in zip(self._optimiser.held, slots, strict=True):
+            for mine, given in zip(held, slot, strict=True):
+                mine.copy_(given)
+        self._steps = constants_of(self._recipe, steps)
 
     def _forward(self, values: Tensor) -> tuple[Tensor, list[Kept]]:
         kept = []

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
 from longcon.training.reading import Reading
+
+
+class Slot(NamedTuple):
+    """A parameter with what Adamax remembers of it, each laid as the module lays the parameter."""
+
+    value: Tensor
+    moment: Tensor
+    norm: Tensor
 
 
 class Step(NamedTuple):
@@ -39,3 +48,9 @@ class Network(Protocol):
 
     def state(self) -> dict[str, Tensor]:
         """Returns the parameters by name."""
+
+    def slots(self) -> list[Slot]:
+        """Returns every parameter with its moment and norm, in the order of `state`; copies or not."""
+
+    def resume(self, slots: Sequence[Slot], steps: int) -> None:
+        """Goes on from what `slots` gave after a number of steps."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from longcon.training.checkpoint import Carried, Checkpoint
 from longcon.training.initialisation import State
 from longcon.training.minibatches import minibatches
 from longcon.training.ordering import Ordering
 from longcon.training.portable.compiled import CompiledNetwork
 from longcon.training.portable.eager import EagerNetwork
-from longcon.training.portable.network import Network
+from longcon.training.portable.network import Network, Slot
 from longcon.training.portable.sums import tree_sum
 from longcon.training.recipe import Recipe
 from longcon.training.recorder import Recorder
@@ -85,4 +88,28 @@ class PortableTrainer:
 
     def state(self) -> State:
         """Returns a copy of the parameters in natural order."""
-        return self._ordering.undone({name: v.cpu().numpy().copy() for name, v in self._network.state().items()})
+        return self._natural(self._network.state())
+
+    def carried(self) -> Carried:
+        """Returns a copy of what a finished epoch hands to the next."""
+        names, slots = list(self._network.state()), self._network.slots()
+        columns = ([getattr(slot, what) for slot in slots] for what in Slot._fields)
+        return Carried(*(self._natural(dict(zip(names, column, strict=True))) for column in columns))
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Takes the trainer, still at its initial state, to where the checkpoint was made.
+
+        Raises:
+            ValueError: the checkpoint is of another network or of other cases; the text says why.
+        """
+        carried, steps = checkpoint.carried, checkpoint.epoch * len(self._batches)
+        carried.fits(self.state())
+        held = [self._ordering.of_state(values) for values in (carried.parameters, carried.moments, carried.norms)]
+        names = list(self._network.state())
+        self._network.resume([Slot(*(torch.from_numpy(values[name]) for values in held)) for name in names], steps)
+        if self.recorder is not None:
+            self.recorder.resume(checkpoint.recorded, steps)
+
+    def _natural(self, held: Mapping[str, Tensor]) -> State:
+        """Returns a copy of held numbers, in natural order."""
+        return self._ordering.undone({name: value.cpu().numpy().copy() for name, value in held.items()})
