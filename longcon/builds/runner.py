@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -64,8 +63,6 @@ class Runner:
     ) -> None:
         """Trains a build on ``device`` into ``folder``, in a process of its own.
 
-        A process that is to be killed is followed by a second one.
-
         Args:
             device: where to train.
             request: which build.
@@ -94,10 +91,7 @@ class Runner:
             "seconds_between_checkpoints": seconds_between_checkpoints,
         }
         hear = _Ears(on_epoch, on_note)
-        what = f"Build {request.title}"
-        if request.killed_after and self._run(device, job, hear, what, killed=True) is not None:
-            return  # it went on from the checkpoint of a former run
-        self._run(device, job, hear, what)
+        self._run(device, job, hear, f"Build {request.title}")
 
     def close(self) -> None:
         """Ends every process that still runs and lets no other start."""
@@ -106,8 +100,7 @@ class Runner:
             for process in self._running:
                 process.kill()
 
-    def _run(self, device: Device, job: Mapping[str, object], hear: _Ears, what: str, *, killed: bool = False) -> Any:
-        """Returns what the process says last; None where it was to be killed and was."""
+    def _run(self, device: Device, job: Mapping[str, object], hear: _Ears, what: str) -> Any:
         with tempfile.TemporaryFile() as log:
             process = self._start(device, log)
             try:
@@ -120,8 +113,6 @@ class Runner:
                 raise RunEndedError(f"{what} was not finished, since the run was ended: run again.")
             if "error" in result:
                 raise _reported(result)
-            if killed and process.returncode == -signal.SIGKILL:
-                return None
             log.seek(0)
             last = log.read().decode(errors="replace").strip().splitlines()[-1:] or ["none"]
             raise BuildError(f"{what} ended with exit status {process.returncode}; its last words: {last[0]}")

@@ -6,6 +6,7 @@ Started as ``python -m longcon.builds.worker`` with a job as JSON on standard in
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -65,6 +66,8 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
     request, device = _request(job["request"]), _device(job)
     if code_version() != request.code:
         raise BuildError("longcon's source changed while the run was under way: start it again.")
+    if request.killed_after:
+        _die_after_checkpoint(job, request, device)
     fingerprint = _fingerprint(job, job["shape"])
     if fingerprint["numeric_class"] != request.numeric_class:
         raise BuildError(f"Device {device.name} no longer computes as it did at the start of the run: start it again.")
@@ -81,6 +84,22 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
         seconds=time.perf_counter() - clock,
     )
     return {"best_epoch": training.best_epoch}
+
+
+def _die_after_checkpoint(job: dict[str, Any], request: BuildRequest, device: Device) -> None:
+    """Has a process of its own train up to the checkpoint and be killed there, so that this one can go on from it.
+
+    It is forked before anything is computed: this process shares no number with it but those on disk.
+    """
+    Path(job["checkpoint"]).unlink(missing_ok=True)  # a former run's, which would not be cut where it should
+    trains = os.fork()
+    if trains == 0:
+        with contextlib.suppress(BaseException):
+            _trained(job, request, device, load_data(Path(job["data"])))
+        os._exit(1)
+    _, status = os.waitpid(trains, 0)
+    if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
+        raise BuildError(f"Build {request.title} was to be killed after a checkpoint and was not: run again.")
 
 
 def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: ProblemData) -> Training:

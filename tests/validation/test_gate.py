@@ -14,7 +14,7 @@ from tests.checks.test_identity import planted
 from tests.validation.conftest import ROOT, Validate
 
 pytestmark = pytest.mark.slow
-ALL = 23  # cases of a run with one k and the four default devices of a CPU
+ALL = 42  # cases of a run with one k and the four default devices of a CPU
 DEFAULTS = ("--surrogate=isa:default", "--surrogate=mkl:COMPATIBLE", "--surrogate=order:1")
 
 
