@@ -69,6 +69,7 @@ class Circumstances:
         code: version of longcon's source that the run started with.
         builds: those that were compared.
         unreadable: a sentence for every build that was compared and can no longer be read.
+        protocol: SHA-256 of the protocol's bytes at the end of the run; None where there are none.
     """
 
     before: Checkout
@@ -76,6 +77,7 @@ class Circumstances:
     code: str
     builds: Sequence[Build]
     unreadable: Sequence[str] = ()
+    protocol: str | None = None
 
 
 def objections(
@@ -90,18 +92,20 @@ def objections(
         run: what was found besides the evidence.
     """
     return (
-        *_of_the_protocol(settings),
+        *_of_the_protocol(settings, run.protocol),
         *_of_required_devices(settings, expected, results),
         *_of_the_checkout(run),
         *_of_the_builds(run),
     )
 
 
-def _of_the_protocol(settings: Settings) -> list[str]:
+def _of_the_protocol(settings: Settings, protocol: str | None) -> list[str]:
     if settings.protocol is None:
         return ["no protocol was given, so nobody has set the limits before the run: give --protocol=FILE."]
     undigested = "the protocol says no digest of the data, so others could stand in for them: give digest in [problem]."
     against = [] if settings.data_digest else [undigested]
+    if protocol != settings.digest:
+        against.append(f"{settings.protocol} changed during the run, so it is not the protocol that ran: run again.")
     return against + [f"the run deviates from its protocol: {deviation.text}." for deviation in settings.deviations]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,15 @@ class Report:
         yield
         session.exitstatus = code
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Puts itself behind every plugin that came with the tests, so that none says the exit code after it."""
+        result = yield
+        manager = session.config.pluginmanager
+        manager.unregister(self)
+        manager.register(self, "longcon-report")
+        return result
+
     def _exit_code(self, found: int | pytest.ExitCode) -> int | pytest.ExitCode:
         """Returns 0 only for a decision that succeeds, 4 for a user's mistake, and what pytest found beyond these."""
         if self._evidence.user_errors:
@@ -98,9 +108,15 @@ class Report:
     def _decide(self) -> Decision:
         given = self._evidence.verdict()
         found, unreadable = builds_of(self._config.stash[STORE], self._evidence.builds)
-        run = Circumstances(self._checkout, read_checkout(), code_version(), found, unreadable)
+        run = Circumstances(self._checkout, read_checkout(), code_version(), found, unreadable, self._protocol())
         against = objections(self._settings, cases(self._settings), self._evidence.results, run)
         return Decision(self._settings.for_release, given, against)
+
+    def _protocol(self) -> str | None:
+        try:
+            return sha256(self._settings.protocol.read_bytes()).hexdigest() if self._settings.protocol else None
+        except OSError:
+            return None
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the measured figures and the verdict."""

@@ -84,7 +84,7 @@ def verdict(
         strange: failures and errors outside the cases, e.g. of collection.
         deviations: from the protocol; noted, since whoever signs must judge them.
     """
-    failed, missing = list(strange), []
+    failed, missing = list(strange), [] if expected else ["validation: no case was to be decided"]
     notes = [f"deviation: {deviation}" for deviation in deviations]
     gating = [case for case in expected if case.gating]
     met = {(case.requirement.id, case.k) for case in gating if _is_met(results, case)}

@@ -15,9 +15,10 @@ from longcon.devices import parse_devices
 from longcon.problems import ProblemData
 from longcon.training import Recipe
 from tests.divergence.planted import detailed, plant
+from tests.planted.ratio import pytest_terminal_summary
 from tests.training import plain
 
-__all__ = ["detailed", "plant"]
+__all__ = ["detailed", "plant", "pytest_terminal_summary"]
 
 # A slow machine is no counterexample.
 hypothesis.settings.register_profile("longcon", deadline=None)

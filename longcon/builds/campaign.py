@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from longcon.builds.build import Build
+from longcon.builds.coherence import require_coherent
 from longcon.builds.plan import BuildEvent, Plan
 from longcon.builds.request import BuildRequest, recorded_epochs
 from longcon.builds.runner import OnEpoch, OnNote, Runner
@@ -90,22 +91,22 @@ class Campaign:
 
     def released_epoch(self, k: int) -> int:
         """Returns the epoch whose state is released, found on the original build and never chosen again."""
-        recipe = self._recipe(k)
-        if self.plan.release == "best":
-            return self.build(self.original_device, k, 1).best_epoch
-        return recipe.epochs if self.plan.release == "last" else int(self.plan.release)
+        fixed = self._fixed_release(self._recipe(k))
+        return self.build(self.original_device, k, 1).best_epoch if fixed is None else fixed
 
     def build(self, device: Device, k: int, replicate: int) -> Build:
         """Returns a build, waiting for it when it is still being trained.
 
         Raises:
             BuildError: its training failed.
-            StoreError: the store cannot be written, or the build was altered.
+            StoreError: the store cannot be written, or the build was altered or contradicts itself.
         """
         self.start()
-        build = self._originals[k].result()
+        build = original = self._originals[k].result()
         if device != self.original_device or replicate != 1:
             build = self._rebuilds[k, device.name, replicate].result()
+        if build.folder.name not in self._handed_out:
+            require_coherent(build, self.data, self._released(original))
         self._handed_out[build.folder.name] = None
         return build
 
@@ -125,6 +126,10 @@ class Campaign:
                 for each in self.plan.devices:
                     self._resumed[recipe.k, each.name] = self._pool.submit(self._obtain_resumed, each, recipe)
         return self._resumed[k, device.name].result()
+
+    def _released(self, original: Build) -> int:
+        fixed = self._fixed_release(Recipe.of_json(original.request["recipe"]))
+        return original.best_epoch if fixed is None else fixed
 
     def _train_original(self, recipe: Recipe) -> Build:
         best = self.plan.release == "best"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
+from longcon.checks.pairs import agreement_shows, require_own_trainings
 from longcon.errors import BuildError
 from longcon.measures import (
     Share,
@@ -65,7 +66,7 @@ def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: Pr
         "Fleiss' kappa",
         len(reported[0]),
         message,
-        evidence=any(build.numeric_class != builds[0].numeric_class for build in builds),
+        evidence=agreement_shows(builds, [build.scores(epoch, "prospective") for build in builds]),
         details={
             "tau": tau,
             "epoch": epoch,
@@ -117,7 +118,7 @@ def crossings_measured(original: Build, rebuild: Build, epoch: int, tau: float, 
         "cases",
         len(above[0]),
         message,
-        evidence=original.numeric_class != rebuild.numeric_class,
+        evidence=agreement_shows([original, rebuild], scores),
         details={"tau": tau, "epoch": epoch, "lost": lost, "gained": len(crossed) - lost},
         lines=[_crossing(case, scores, (original, rebuild), data) for case in crossed],
     )
@@ -128,6 +129,7 @@ def _require_different(builds: Sequence[Build]) -> None:
         raise BuildError(f"Build {builds[0].folder.name} was to be compared with itself: compare different builds.")
     if len(builds) < 2:
         raise BuildError("Agreement compares builds, but got one: give at least two.")
+    require_own_trainings(*builds)
 
 
 def _reported(build: Build, epoch: int, tau: float) -> NDArray[np.int64]:

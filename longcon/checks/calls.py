@@ -8,6 +8,7 @@ import numpy as np
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
+from longcon.checks.pairs import agreement_shows, require_own_trainings
 from longcon.errors import BuildError, CutoffError
 from longcon.measures import (
     ConsistencyTable,
@@ -105,6 +106,7 @@ def _agreement(
 ) -> Outcome:
     if len({build.folder for build in builds}) != len(builds):
         raise BuildError(f"Build {builds[0].folder.name} was to be compared with itself: compare different builds.")
+    require_own_trainings(*builds)
     scores = [build.scores(epoch, "prospective") for build in builds]
     table = longitudinal_consistency(scores, tau)
     bound = upper_bound(table.discordant, table.reportable, limits.confidence or 0.95)
@@ -126,7 +128,7 @@ def _agreement(
         "discrepancy rate" if limits.confidence is None else "discrepancy rate, upper bound",
         table.reportable,
         _message(subject, table, bound, tau, epoch, limits, ok=ok),
-        evidence=any(build.numeric_class != builds[0].numeric_class for build in builds),
+        evidence=agreement_shows(builds, scores),
         details={
             "tau": tau,
             "epoch": epoch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
+from longcon.checks.pairs import agreement_shows, require_own_trainings
 from longcon.errors import BuildError
 from longcon.measures import vector_sine
 
@@ -39,7 +40,7 @@ def sine_below_tolerance(original: Build, rebuild: Build, epoch: int, tolerance:
         "sine",
         original.vector(epoch).size,
         message,
-        evidence=original.numeric_class != rebuild.numeric_class,
+        evidence=agreement_shows([original, rebuild], [original.vector(epoch), rebuild.vector(epoch)]),
         details={"epoch": epoch, "curve": {str(e): s for e, s in curve.items()}},
     )
 
@@ -61,7 +62,7 @@ def sine_measured(original: Build, rebuild: Build, epoch: int, tolerance: float)
         "sine",
         original.vector(epoch).size,
         message,
-        evidence=original.numeric_class != rebuild.numeric_class,
+        evidence=agreement_shows([original, rebuild], [original.vector(epoch), rebuild.vector(epoch)]),
         details={"epoch": epoch, "curve": {str(e): s for e, s in curve.items()}},
     )
 
@@ -74,6 +75,7 @@ def sine_curve(original: Build, rebuild: Build) -> dict[int, float]:
     """
     if original.folder == rebuild.folder:
         raise BuildError(f"Build {original.folder.name} was to be compared with itself: compare two builds.")
+    require_own_trainings(original, rebuild)
     shared = sorted(set(original.epochs) & set(rebuild.epochs))
     return {epoch: vector_sine(original.vector(epoch), rebuild.vector(epoch)) for epoch in shared}
 

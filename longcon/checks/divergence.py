@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
+from longcon.checks.pairs import agreement_shows, require_own_trainings
 from longcon.divergence import Onset, find_onset, share_below
 from longcon.errors import BuildError
 
@@ -31,7 +32,9 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
     """
     if original.folder == rebuild.folder:
         raise BuildError(f"Build {original.folder.name} was to be compared with itself: compare two builds.")
-    sines = original.trajectory().sine(rebuild.trajectory())
+    require_own_trainings(original, rebuild)
+    course, other = original.trajectory(), rebuild.trajectory()
+    sines = course.sine(other)
     epochs = int(original.request["recipe"]["epochs"])
     onset = find_onset(sines, (len(sines) - 1) // epochs, tolerance)
     released = epoch * onset.steps_per_epoch
@@ -49,7 +52,7 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
         released + 1,
         f"{pair}: released epoch {epoch} of {epochs}; the sine {_course(onset, tolerance)}"
         f"{_too_early(original, onset, above, released)}.",
-        evidence=original.numeric_class != rebuild.numeric_class,
+        evidence=agreement_shows([original, rebuild], [course.digests, other.digests]),
         details={
             "epoch": epoch,
             "left": onset.left,

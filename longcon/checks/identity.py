@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
+from longcon.checks.pairs import require_own_trainings
 from longcon.errors import BuildError
 from longcon.measures import BitDifference, bitwise_difference
 from longcon.training import State
@@ -122,7 +123,7 @@ def first_difference(
         left, right = _arrays(a, epoch, scores=scores), _arrays(b, epoch, scores=scores)
         if left.keys() != right.keys():
             raise BuildError(f"{a.title} and {b.title} have different parameters: compare builds of one network.")
-        for name in left:
+        for name in sorted(left):  # as they are read they come in any order
             difference = bitwise_difference(left[name], right[name])
             if difference is not None:
                 return epoch, name, difference
@@ -137,6 +138,7 @@ def _arrays(build: Build, epoch: int, *, scores: bool) -> State:
 def _require_two(a: Build, b: Build) -> None:
     if a.folder == b.folder:
         raise BuildError(f"Build {a.folder.name} was to be compared with itself: compare two builds.")
+    require_own_trainings(a, b)
 
 
 def _listed(epochs: Sequence[int]) -> str:

@@ -53,6 +53,7 @@ class ProblemData:
     facts: Mapping[str, object]
 
     def __post_init__(self) -> None:
+        self._require_different_names()
         both = set(self.training_cases) & set(self.holdout_cases)
         if both:
             raise CohortError(
@@ -69,6 +70,36 @@ class ProblemData:
             for index, name in enumerate(self.classes):
                 if index not in present:
                     raise CohortError(f"Class '{name}' has no case in the {split}: give cases of it or leave it out.")
+        self._require_different_values()
+
+    def _require_different_names(self) -> None:
+        for split, cases in self._cases.items():
+            if len(set(cases)) != len(cases):
+                twice = next(name for name in cases if cases.count(name) > 1)
+                raise CohortError(f"Case '{twice}' stands twice in the {split}: give each case once.")
+
+    def _require_different_values(self) -> None:
+        """A case under another name is still the same case: what a network learned it would only recall."""
+        seen: dict[bytes, tuple[str, str]] = {}
+        tables = (self.training, self.holdout, self.prospective)
+        for (split, cases), values in zip(self._cases.items(), tables, strict=True):
+            own = dict(zip((row.tobytes() for row in np.ascontiguousarray(values[:, :_ENOUGH])), cases, strict=False))
+            for row, name in own.items():
+                if row in seen:
+                    other, where = seen[row]
+                    raise CohortError(
+                        f"Case '{name}' of the {split} has the measurements of case '{other}' of the {where}: "
+                        "leave one of them out."
+                    )
+            seen |= {row: (name, split) for row, name in own.items()}
+
+    @property
+    def _cases(self) -> dict[str, tuple[str, ...]]:
+        return {
+            "training split": self.training_cases,
+            "hold-out": self.holdout_cases,
+            "prospective set": self.prospective_cases,
+        }
 
     @property
     def features(self) -> int:
@@ -95,6 +126,8 @@ class ProblemData:
         return save(arrays, metadata={"longcon": json.dumps(text, sort_keys=True)})
 
 
+# Two cases that agree in the bits of so many measurements agree in all; fewer are compared where there are fewer.
+_ENOUGH = 256
 _ARRAYS = ("training", "training_labels", "holdout", "holdout_labels", "prospective")
 
 

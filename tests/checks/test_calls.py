@@ -33,7 +33,11 @@ class Scored:
 
     @property
     def request(self) -> dict[str, object]:
-        return {"recipe": {"k": 2}}
+        return {"recipe": {"k": 2, "arithmetic": "native"}}
+
+    @property
+    def manifest(self) -> dict[str, object]:
+        return {"seconds": float(hash(self.folder))}
 
     def scores(self, epoch: int, cohort: str) -> Any:
         assert epoch == 7
@@ -129,7 +133,9 @@ def _with_holdout(target_scores: list[float], labels: list[int], problem: Proble
     scores = np.tile(((1 - np.array(target_scores)) / 3)[:, None], (1, 4))
     scores[:, 2] = target_scores
     build = replace(_build("cpu", [0]), holdout=scores)
-    doctored = replace(problem, holdout_labels=np.array(labels), holdout_cases=tuple(map(str, labels)))
+    doctored = replace(
+        problem, holdout_labels=np.array(labels), holdout_cases=tuple(f"h{i}" for i in range(len(labels)))
+    )
     return build, doctored
 
 

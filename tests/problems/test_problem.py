@@ -37,6 +37,23 @@ def test_a_class_missing_from_a_split_is_refused(problem: ProblemData, field: st
     assert str(error.value) == f"Class 'd' has no case in the {split}: give cases of it or leave it out."
 
 
+def test_a_case_that_stands_twice_is_refused(problem: ProblemData) -> None:
+    with pytest.raises(CohortError) as error:
+        replace(problem, holdout_cases=("h1", *problem.holdout_cases[1:]))
+    assert str(error.value) == "Case 'h1' stands twice in the hold-out: give each case once."
+
+
+def test_a_case_under_another_name_is_refused(problem: ProblemData) -> None:
+    values = problem.prospective.copy()
+    values[4] = problem.training[9]
+    with pytest.raises(CohortError) as error:
+        replace(problem, prospective=values)
+    assert str(error.value) == (
+        "Case 'p4' of the prospective set has the measurements of case 't9' of the training split: "
+        "leave one of them out."
+    )
+
+
 def test_data_survives_the_file_bit_for_bit(problem: ProblemData, tmp_path: Path) -> None:
     content = problem.serialised()
     path = tmp_path / "data.safetensors"

@@ -35,7 +35,7 @@ class Trained:
     request: dict[str, str] = field(default_factory=lambda: {"code": "now"})
 
 
-RUN = Circumstances(CLEAN, CLEAN, "now", [Trained()])  # type: ignore[list-item]
+RUN = Circumstances(CLEAN, CLEAN, "now", [Trained()], protocol="d" * 64)  # type: ignore[list-item]
 
 
 @pytest.fixture
@@ -85,6 +85,11 @@ AGAINST: list[tuple[str, Change, str]] = [
         "no protocol",
         _settings(protocol=None),
         "no protocol was given, so nobody has set the limits before the run: give --protocol=FILE.",
+    ),
+    (
+        "a protocol that changed during the run",
+        lambda settings: (replace(settings, protocol=Path("p.toml")), {}, replace(RUN, protocol="a" * 64)),
+        "p.toml changed during the run, so it is not the protocol that ran: run again.",
     ),
     (
         "no digest of the data",

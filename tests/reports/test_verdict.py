@@ -92,6 +92,11 @@ def test_runs(outcomes: tuple[Any, ...], sentence: str) -> None:
     assert given.ok is sentence.startswith("PASS")
 
 
+def test_where_nothing_was_to_be_decided_nothing_passes() -> None:
+    given = verdict([], {})
+    assert (given.word, given.reasons) == ("INCOMPLETE", ("validation: no case was to be decided",))
+
+
 def test_a_failure_outside_the_cases_fails_the_run() -> None:
     given = verdict(EXPECTED, _results(*(PASSED,) * 4), ["validation/broken.py: could not be collected"])
     assert given.word == "FAIL"

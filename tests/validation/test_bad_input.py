@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from longcon.cohorts import simulate
+from tests.small_store import copied
 from tests.validation.conftest import ONE_SURROGATE, ROOT, SMALL, Validate
 
 pytestmark = pytest.mark.slow
@@ -170,7 +171,7 @@ def test_geo_files_that_are_whole_are_read(validate: Validate, geo: Path) -> Non
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with workers"])
 def test_an_edited_manifest(validate: Validate, small_store: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
     store = tmp_path / "copy"
-    shutil.copytree(small_store, store)
+    copied(small_store, store)
     for path in store.glob("builds/*/manifest.json"):
         path.write_text(path.read_text().replace('"replicate": 2', '"replicate": 1'))
     run = validate(*workers, store=store)

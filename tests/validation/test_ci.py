@@ -15,6 +15,7 @@ import yaml
 from longcon.builds import Store
 from longcon.problems import GbmProblem
 from longcon.protocol import template
+from tests.small_store import copied
 from tests.validation.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -76,7 +77,7 @@ def clone(tmp_path: Path, small_store: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(small_store, folder / ".longcon")
+    copied(small_store, folder / ".longcon")
     (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     (folder / "protocol.toml").write_text(_protocol(folder / ".longcon"), encoding="utf-8")
     _committed(folder, "init", "--quiet")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import torch
 
 from longcon.builds import read_build
 from tests.checks.test_identity import planted
+from tests.small_store import copied
 from tests.validation.conftest import ROOT, Validate
 
 pytestmark = pytest.mark.slow
@@ -118,13 +118,6 @@ def test_an_ineffective_surrogate_is_no_evidence(validate: Validate) -> None:
     )
 
 
-def test_asserts_that_are_stripped_pass_nothing(validate: Validate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
-    run = validate("--assert=plain", "--p=1")
-    assert run.code == 1
-    assert run.verdict.startswith("verdict: FAIL: k = 2: 9 of 11 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
-
-
 def test_listing_tests_decides_nothing_and_leaves_the_report(validate: Validate) -> None:
     before = validate().report
     run = validate("--collect-only")
@@ -163,7 +156,7 @@ def test_one_ulp_planted_behind_a_resealed_manifest_is_caught(
     validate: Validate, small_store: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / "copy"
-    shutil.copytree(small_store, store)
+    copied(small_store, store)
     for folder in store.glob("builds/*"):
         build = read_build(folder, folder.name)
         if (build.device, build.replicate) == ("cpu", 2):
@@ -176,7 +169,7 @@ def test_one_ulp_planted_behind_a_resealed_manifest_is_caught(
 
 def test_one_ulp_planted_in_a_file_is_caught(validate: Validate, small_store: Path, tmp_path: Path) -> None:
     store = tmp_path / "copy"
-    shutil.copytree(small_store, store)
+    copied(small_store, store)
     for victim in store.glob("builds/*/state-0004.safetensors"):
         content = bytearray(victim.read_bytes())
         content[-1] ^= 1
@@ -191,11 +184,13 @@ def test_one_ulp_planted_in_a_file_is_caught(validate: Validate, small_store: Pa
     assert "Traceback" not in run.output
 
 
-def test_fresh_trains_again(validate: Validate, small_store: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")}
-    run = validate("--fresh")
+def test_fresh_trains_again(validate: Validate, small_store: Path, tmp_path: Path) -> None:
+    store = tmp_path / "copy"  # what the tests share is trained once
+    copied(small_store, store)
+    before = {path: path.stat().st_mtime_ns for path in store.glob("builds/*/manifest.json")}
+    run = validate("--fresh", store=store)
     assert run.code == 0, run.output
-    after = {path: path.stat().st_mtime_ns for path in small_store.glob("builds/*/manifest.json")}
+    after = {path: path.stat().st_mtime_ns for path in store.glob("builds/*/manifest.json")}
     assert sum(before[path] != after[path] for path in before) == 4
 
 

@@ -1,0 +1,13 @@
+"""The table of all planted defects, by kind."""
+
+from __future__ import annotations
+
+from tests.planted import cohorts, copies, courses, environments, parameters, records, releases, runs, scores
+from tests.planted.defect import Defect
+
+DEFECTS: dict[str, tuple[Defect, ...]] = {
+    "cohorts": cohorts.DEFECTS,
+    "environments": environments.DEFECTS,
+    "builds": (*parameters.DEFECTS, *copies.DEFECTS, *scores.DEFECTS, *records.DEFECTS, *courses.DEFECTS),
+    "runs": (*runs.DEFECTS, *releases.DEFECTS),
+}

@@ -1,0 +1,102 @@
+"""Where nothing is planted, nothing is said: the same ways of deciding, on builds and runs that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from longcon.builds.coherence import require_coherent
+from longcon.checks import (
+    Outcome,
+    agreement_measured,
+    all_builds_agree,
+    controls_come_out,
+    crossings_measured,
+    cutoff_is_precise,
+    data_as_agreed,
+    devices_differ,
+    environment_locked,
+    fingerprint_recorded,
+    initial_states_identical,
+    measures_correct,
+    parts_after_release,
+    rebuild_agrees,
+    replicates_identical,
+    settings_effective,
+    settings_in_force,
+    sine_below_tolerance,
+)
+from longcon.lock import packages, read_lock
+from longcon.protocol import Limits
+from tests.planted.bench import CPU, ORDER, Bench
+from tests.planted.ratio import CLEAN
+from tests.planted.releases import release
+from tests.small_store import Run
+
+pytestmark = pytest.mark.slow
+ALL_PASSED = "verdict: PASS: k = 2: {0} of {0} checks passed; every gating requirement is met."
+
+
+@pytest.fixture(autouse=True)
+def clean(record_property: Callable[[str, object], None], request: pytest.FixtureRequest) -> None:
+    record_property(CLEAN, request.node.name)
+
+
+def _lines(run: Run) -> list[str]:
+    return [line for line in run.output.splitlines() if line.startswith(("verdict: ", "release: ", "stands against"))]
+
+
+def test_a_run(bench: Bench) -> None:
+    run = bench.driver.run(bench.store)
+    assert run.code == 0, run.output
+    assert run.verdict == ALL_PASSED.format(20)
+
+
+def test_a_run_with_a_foreign_plugin_and_another_order(bench: Bench) -> None:
+    (bench.place / "planted_nothing.py").write_text("def pytest_collection_modifyitems(items):\n    items.reverse()\n")
+    run = bench.driver.run(bench.store, "-p", "planted_nothing")
+    assert run.code == 0, run.output
+    assert run.verdict == ALL_PASSED.format(20)
+
+
+def test_a_release(bench: Bench) -> None:
+    run = release(bench)
+    assert run.code == 0, run.output
+    assert _lines(run) == [ALL_PASSED.format(21), "release: released."]
+
+
+def test_a_release_by_two_workers(bench: Bench) -> None:
+    run = release(bench, "-n", "2", f"--junitxml={bench.place}/junit.xml")
+    assert run.code == 0, run.output
+    assert _lines(run) == [ALL_PASSED.format(21), "release: released."]
+    assert (bench.place / "junit.xml").read_text().count("<testcase ") == 21
+
+
+def test_every_check(bench: Bench) -> None:
+    first, second = (bench.true(CPU, replicate) for replicate in (1, 2))
+    rebuild, epoch, tau, data, limits = bench.true(ORDER), bench.epoch, bench.tau, bench.data, Limits()
+    fingerprints = [build.manifest["fingerprint"] for build in (first, rebuild)]
+    lock = read_lock()
+    outcomes: list[Outcome] = [
+        settings_in_force(first, second),
+        devices_differ(2, fingerprints[0], fingerprints[1:]),
+        environment_locked(lock, packages(lock) if lock else ()),
+        settings_effective(fingerprints[1], fingerprints[0], None),
+        fingerprint_recorded(first, second),
+        data_as_agreed(first.request["data"], first.request["data"], first, second, rebuild),
+        initial_states_identical(first, rebuild),
+        replicates_identical(first, second),
+        measures_correct(),
+        controls_come_out(first, epoch, tau, data, limits),
+        sine_below_tolerance(first, rebuild, epoch, limits.sine_tolerance),
+        rebuild_agrees(first, rebuild, epoch, tau, data, limits),
+        all_builds_agree([first, rebuild], epoch, tau, data, limits),
+        cutoff_is_precise(first, epoch, data, limits),
+        parts_after_release(first, rebuild, epoch, limits.sine_tolerance),
+        agreement_measured([first, rebuild], epoch, tau, data),
+        crossings_measured(first, rebuild, epoch, tau, data),
+    ]
+    assert [outcome.message for outcome in outcomes if not (outcome.ok and outcome.evidence)] == []
+    for build in (first, second, rebuild, bench.true(ORDER, 2)):
+        require_coherent(build, data, epoch)

@@ -1,0 +1,85 @@
+"""A validation of a few seconds, run as users run it, and a store with its builds that all tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+SMALL = ("--features=300", "--epochs=6")
+ONE_SURROGATE = "--surrogate=order:1"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: exit code, what was printed, and the HTML report if there is one."""
+
+    code: int
+    output: str
+    report: str
+
+    @property
+    def verdict(self) -> str:
+        """The last verdict that was printed."""
+        return [line for line in self.output.splitlines() if line.startswith("verdict: ")][-1]
+
+    @property
+    def error(self) -> str:
+        """The sentence of a usage error."""
+        return next(line for line in self.output.splitlines() if line.startswith("ERROR: ")).removeprefix("ERROR: ")
+
+
+def run_validation(place: Path, store: Path, *options: str, target: str = "validation") -> Run:
+    """Runs ``pytest validation`` in ``place``, with one surrogate unless others are given."""
+    given = any(option.startswith(("--surrogate", "--device")) for option in options)
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("pytest"),
+            str(ROOT / target),
+            *SMALL,
+            f"--store={store}",
+            *(() if given else (ONE_SURROGATE,)),
+            *options,
+        ],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    report = place / "audit" / "audit.html"
+    return Run(done.returncode, done.stdout + done.stderr, report.read_text() if report.exists() else "")
+
+
+def shared_store(factory: pytest.TempPathFactory) -> Path:
+    """Returns a store with the four builds of a run that passed, trained once for all workers of xdist.
+
+    Its builds are not to be altered, nor trained anew; ``builds.txt`` beside it names the folders of the four.
+    """
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small-store"
+    place.mkdir(exist_ok=True)
+    names = place / "builds.txt"
+    with FileLock(place / "lock"):
+        if not names.exists():
+            run = run_validation(place, place / "store")
+            assert run.code == 0, run.output
+            names.write_text("\n".join(folder.name for folder in (place / "store" / "builds").iterdir()))
+    return place / "store"
+
+
+def copied(store: Path, to: Path) -> Path:
+    """Copies the shared store as its first run left it; other tests may be adding builds to it meanwhile."""
+    to.mkdir(parents=True)
+    for name in (store.parent / "builds.txt").read_text().split():
+        shutil.copytree(store / "builds" / name, to / "builds" / name)
+    for name in ("data", "cohorts"):
+        shutil.copytree(store / name, to / name, ignore=shutil.ignore_patterns(".*"))
+    return to
