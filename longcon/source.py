@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 # They read finished builds and stand above them, so that nothing in them can decide a build's bit.
-READERS = ("checks", "commands", "divergence", "figures", "__main__.py")
+READERS = ("audit", "checks", "commands", "divergence", "figures", "__main__.py")
 
 
 @cache

@@ -1,10 +1,10 @@
-"""The plugin: header, verdict on the terminal and on top of the HTML report, and the exit code."""
+"""The plugin: header, verdict on the terminal and in the audit, and the exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -12,44 +12,33 @@ from fixtures.cases import cases
 from fixtures.cohorts import DATA, DIGEST, STORE
 from fixtures.options import SETTINGS
 from longcon.checkout import read_checkout
+from longcon.errors import LongconError
 from longcon.source import code_version
 from reports.evidence import Evidence, builds_of, pytest_runtest_makereport
 from reports.gate import Circumstances, Decision, objections
-from reports.page import described, evidence_html, settings_html, verdict_html
+from reports.header import described
+from reports.record import Run
+from reports.writer import AuditWriter
 
 __all__ = ["pytest_runtest_makereport"]
-
-DEFAULT_REPORT = Path("audit", "audit.html")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gathers evidence on the process that owns the terminal, when validation/ is run."""
     if SETTINGS in config.stash and not hasattr(config, "workerinput"):
-        if config.option.collectonly:
-            config.option.htmlpath = None
-        else:
-            _ask_for_html(config)
         evidence = Evidence(config)
+        report = Report(config, evidence)
         config.pluginmanager.register(evidence, "longcon-evidence")
-        config.pluginmanager.register(Report(config, evidence), "longcon-report")
-
-
-def _ask_for_html(config: pytest.Config) -> None:
-    """Makes pytest-html, which is configured later, write one self-contained file where the user named none."""
-    if hasattr(config.option, "htmlpath"):
-        place = Path(config.invocation_params.dir, config.option.htmlpath or DEFAULT_REPORT)
+        config.pluginmanager.register(report, "longcon-report")
+        if config.option.collectonly:
+            # A list of tests is no run: whatever stands where a report would go stays.
+            config.option.htmlpath = None
+            return
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            # A report of an earlier run must not outlive a run that ends without one.
-            place.unlink(missing_ok=True)
-            place.touch()
-            place.unlink()
-        except OSError as error:
-            raise pytest.UsageError(
-                f"The report {place} cannot be written ({error.strerror}): give another place by --html=FILE."
-            ) from None
-        config.option.htmlpath = str(place)
-        config.option.self_contained_html = True
+            report.writer = AuditWriter(config, config.stash[SETTINGS], report.run)
+        except LongconError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.pluginmanager.register(report.writer, "longcon-audit")
 
 
 class Report:
@@ -64,7 +53,10 @@ class Report:
         self._config, self._evidence = config, evidence
         self._settings = config.stash[SETTINGS]
         self._checkout = read_checkout()
-        self._decision: Decision | None = None
+        self._started = _now()
+        self._run: Run | None = None
+        self._code: int | pytest.ExitCode = pytest.ExitCode.OK
+        self.writer: AuditWriter | None = None
 
     def pytest_report_header(self) -> list[str]:
         """Shows everything that steers the run, so that a typo shows."""
@@ -74,10 +66,11 @@ class Report:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Turns the decision into the exit code, before other plugins see it and after they have changed it."""
-        code = self._exit_code(session.exitstatus)
-        session.exitstatus = code
+        self._code = self._exit_code(session.exitstatus)
+        session.exitstatus = self._code
         yield
-        session.exitstatus = code
+        unwritten = self.writer is not None and self.writer.fault is not None
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR if unwritten else self._code
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -100,17 +93,44 @@ class Report:
 
     @property
     def decision(self) -> Decision:
-        """What follows from the run, decided once, when all its tests have reported."""
-        if self._decision is None:
-            self._decision = self._decide()
-        return self._decision
+        """What follows from the run."""
+        return self._ended.decision
 
-    def _decide(self) -> Decision:
-        given = self._evidence.verdict()
-        found, unreadable = builds_of(self._config.stash[STORE], self._evidence.builds)
-        run = Circumstances(self._checkout, read_checkout(), code_version(), found, unreadable, self._protocol())
-        against = objections(self._settings, cases(self._settings), self._evidence.results, run)
-        return Decision(self._settings.for_release, given, against)
+    def run(self) -> Run | None:
+        """Returns the run that has ended; None where nothing was decided, for a user's mistake or one of pytest's."""
+        undecided = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR)
+        return None if self._config.option.collectonly or self._code in undecided else self._ended
+
+    @property
+    def _ended(self) -> Run:
+        """The run, decided once, when all its tests have reported."""
+        if self._run is None:
+            self._run = self._decide()
+        return self._run
+
+    def _decide(self) -> Run:
+        given, evidence, expected = self._evidence.verdict(), self._evidence, cases(self._settings)
+        found, unreadable = builds_of(self._config.stash[STORE], evidence.builds)
+        after = read_checkout()
+        seen = Circumstances(self._checkout, after, code_version(), found, unreadable, self._protocol())
+        against = objections(self._settings, expected, evidence.results, seen)
+        return Run(
+            settings=self._settings,
+            data=self._config.stash[DATA],
+            digest=self._config.stash[DIGEST],
+            expected=expected,
+            results=evidence.results,
+            strange=evidence.strange,
+            decision=Decision(self._settings.for_release, given, against),
+            builds=found,
+            unreadable=unreadable,
+            before=self._checkout,
+            after=after,
+            started=self._started,
+            ended=_now(),
+            command=[str(argument) for argument in self._config.invocation_params.args],
+            interrupted=self._code == pytest.ExitCode.INTERRUPTED,
+        )
 
     def _protocol(self) -> str | None:
         try:
@@ -140,17 +160,15 @@ class Report:
         terminalreporter.line(f"verdict: {given.sentence}", bold=True, green=given.ok, red=not given.ok)
         good = decision.releasable
         terminalreporter.line(f"release: {decision.sentence}", bold=True, green=good, red=decision.asked and not good)
+        self._tell_place(terminalreporter)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_report_title(self, report: object) -> None:
-        """Names the HTML report."""
-        report.title = "longcon validation report"  # type: ignore[attr-defined]
+    def _tell_place(self, terminalreporter: pytest.TerminalReporter) -> None:
+        writer = self.writer
+        if writer is not None and writer.fault is not None:
+            terminalreporter.line(f"ERROR: {writer.fault}", red=True)
+        elif writer is not None and writer.manifest is not None:
+            terminalreporter.line(f"audit: {self._settings.audit} (manifest: SHA-256 {writer.manifest})")
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        """Puts the verdict and the evidence on top of the HTML report."""
-        prefix.append(verdict_html(self.decision))
-        prefix.append(
-            settings_html(self._settings, self._config.stash.get(DATA, None), self._config.stash.get(DIGEST, None))
-        )
-        prefix.append(evidence_html(cases(self._settings), self._evidence.results))
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -11,9 +11,16 @@ from longcon.measures import find_cutoff, operating_point, vector_sine
 from longcon.problems import ProblemData
 
 
-def precision_recall_of(original: Build, data: ProblemData) -> PrecisionRecall:
-    """Returns the operating points of an original build at its best epoch, the target against the sum of the others."""
-    scores = original.scores(original.best_epoch, "holdout")[:, data.target_index].astype(np.float64)
+def precision_recall_of(original: Build, data: ProblemData, epoch: int | None = None) -> PrecisionRecall:
+    """Returns the operating points of an original build, the target against the sum of the others.
+
+    Args:
+        original: the build.
+        data: its hold-out.
+        epoch: which state of it; its best one when None.
+    """
+    epoch = original.best_epoch if epoch is None else epoch
+    scores = original.scores(epoch, "holdout")[:, data.target_index].astype(np.float64)
     is_target = data.holdout_labels == data.target_index
     tau = None
     try:
@@ -27,7 +34,7 @@ def precision_recall_of(original: Build, data: ProblemData) -> PrecisionRecall:
     thresholds, precision, recall = np.array(points).T
     return PrecisionRecall(
         k=int(original.request["recipe"]["k"]),
-        epoch=original.best_epoch,
+        epoch=epoch,
         thresholds=thresholds,
         precision=precision,
         recall=recall,

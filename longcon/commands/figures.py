@@ -16,9 +16,12 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from longcon import figures
 from longcon.builds import Store
 from longcon.commands.build_options import add_build_options
 from longcon.commands.figure_builds import Trained, obtain, work
+from longcon.commands.figure_series import divergence_of, precision_recall_of
+from longcon.commands.figure_text import about
 from longcon.commands.output import not_writable, write_out
 from longcon.commands.parser import Parser, UsageError, folder, whole_number
 from longcon.commands.progress import Progress
@@ -50,13 +53,12 @@ def run(options: argparse.Namespace) -> int:
     """Draws the figures.
 
     Raises:
-        UsageError: an option is missing, its value cannot be used, or matplotlib is not installed.
+        UsageError: an option is missing, or its value cannot be used.
         LongconError: the data, the store or a build cannot be used.
     """
     if options.out is None:
         raise UsageError("--out is missing: give the folder for the figures, such as --out=figures.")
     devices = _devices(options.surrogate)
-    _require_matplotlib()
     _require_writable(options.out)
     store = Store(options.store, uuid.uuid4().hex)
     problem = GbmProblem(options.features, store.root / "cohorts", options.data, options.cohort_seed)
@@ -87,25 +89,10 @@ def _require_writable(folder: Path) -> None:
         raise not_writable(folder, error) from None
 
 
-def _require_matplotlib() -> None:
-    try:
-        import matplotlib  # noqa: F401, PLC0415 - no other command needs it
-    except ModuleNotFoundError:
-        raise UsageError(
-            "Figures are drawn with matplotlib, which is not installed: "
-            "install the extra, pip install 'longcon[figures]'."
-        ) from None
-
-
 def _drawn(
     trained: Mapping[tuple[str, int], Trained], devices: tuple[Device, Device], data: ProblemData
 ) -> dict[str, bytes]:
     """Returns every file by its name."""
-    # Imported where they are used: matplotlib is an extra.
-    from longcon import figures  # noqa: PLC0415
-    from longcon.commands.figure_series import divergence_of, precision_recall_of  # noqa: PLC0415
-    from longcon.commands.figure_text import about  # noqa: PLC0415
-
     originals = {k: pair.original for (dtype, k), pair in trained.items() if dtype == "float64"}
     curves = [precision_recall_of(originals[k], data) for k in sorted(originals)]
     pairs = [divergence_of(pair.original, pair.rebuild, data) for pair in trained.values() if pair.rebuild is not None]

@@ -60,4 +60,5 @@ COMMANDS: tuple[Command, ...] = (
     Command("figures", "draw Figures 1 and 2 of the paper from builds of this project"),
     Command("protocol", "write a protocol to start from"),
     Command("requirements", "write the catalogue of requirements as a page"),
+    Command("verify", "check that an audit is as it was written"),
 )

@@ -15,7 +15,11 @@ import matplotlib.style
 # Width of a column of the paper's journal, in inches.
 COLUMN = 3.5
 
+# Width of a page of A4 between its margins, in inches.
+PAGE = 6.6
+
 BLACK, BLUE, ORANGE = "#000000", "#0072B2", "#E69F00"
+GREEN, PURPLE, VERMILION = "#009E73", "#CC79A7", "#D55E00"
 GREY, LIGHT_GREY = "#767676", "#C8C8C8"
 
 _STYLE = {
@@ -48,6 +52,17 @@ _STYLE = {
     # Without a fixed salt the identifiers in an SVG are drawn anew each time.
     "svg.hashsalt": "longcon",
 }
+
+
+# Beside the letters of a page on a screen, which have no serifs.
+_SCREEN = {"font.family": "DejaVu Sans", "mathtext.fontset": "dejavusans", "svg.hashsalt": "longcon"}
+
+
+@contextmanager
+def page_style() -> Iterator[None]:
+    """Sets the style for what is drawn inside for the page of an audit."""
+    with matplotlib.style.context(["default", _STYLE, _SCREEN]):
+        yield
 
 
 @contextmanager

@@ -18,13 +18,13 @@ def precision_recall_table(curves: Sequence[PrecisionRecall]) -> bytes:
         for curve in curves
         for threshold, precision, recall in zip(curve.thresholds, curve.precision, curve.recall, strict=True)
     )
-    return _csv(("k", "epoch", "threshold", "precision", "recall", "is_tau"), rows)
+    return table_of(("k", "epoch", "threshold", "precision", "recall", "is_tau"), rows)
 
 
 def divergence_table(pairs: Sequence[Divergence]) -> bytes:
     """Returns Figure 2 update by update; what was not measured is left empty."""
     header = ("k", "dtype", "updates", "epoch", "sine", "exact_sine", "residual", "least_residual")
-    return _csv(header, (row for pair in pairs for row in _rows(pair)))
+    return table_of(header, (row for pair in pairs for row in _rows(pair)))
 
 
 def _rows(pair: Divergence) -> Iterable[tuple[object, ...]]:
@@ -34,7 +34,8 @@ def _rows(pair: Divergence) -> Iterable[tuple[object, ...]]:
         yield pair.k, pair.dtype, update, epoch, sine, exact.get(update, math.nan), residuals[update], least[update]
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def table_of(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Returns a table as CSV; what is no number is left empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

@@ -18,12 +18,17 @@ def vector_files(figure: Figure, title: str, description: str) -> dict[str, byte
         title: of the document; the figure itself shows none.
         description: what is to be seen, in words.
     """
-    # No date: the same builds make the same bytes.
-    about = {"Title": title, "Creator": "longcon"}
+    about = {"Title": title, "Creator": "longcon", "Subject": description, "CreationDate": None, "Producer": None}
     with style():
-        svg = _written(figure, "svg", {**about, "Description": description, "Date": None})
-        pdf = _written(figure, "pdf", {**about, "Subject": description, "CreationDate": None, "Producer": None})
-    return {".svg": _described(svg, title, description), ".pdf": pdf}
+        pdf = _written(figure, "pdf", about)
+        return {".svg": svg_file(figure, title, description), ".pdf": pdf}
+
+
+def svg_file(figure: Figure, title: str, description: str) -> bytes:
+    """Returns the figure as SVG, written in the style that is set; see `vector_files`."""
+    # No date: the same builds make the same bytes.
+    about = {"Title": title, "Creator": "longcon", "Description": description, "Date": None}
+    return _described(_written(figure, "svg", about), title, description)
 
 
 def _written(figure: Figure, form: str, metadata: dict[str, str | None]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -165,14 +164,3 @@ def test_a_mistake_is_one_sentence(
     given = [f"--out={tmp_path / 'out'}", f"--store={tmp_path / 'store'}", *SMALL, *options]
     assert main(["figures", *given]) == 4
     assert capsys.readouterr().err == f"ERROR: {sentence}\n"
-
-
-def test_without_matplotlib_the_extra_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert main(["figures", f"--out={tmp_path}"]) == 4
-    assert capsys.readouterr().err == (
-        "ERROR: Figures are drawn with matplotlib, which is not installed: "
-        "install the extra, pip install 'longcon[figures]'.\n"
-    )

@@ -19,6 +19,15 @@ from tests.validation.conftest import ONE_SURROGATE, ROOT, SMALL, Validate
 pytestmark = pytest.mark.slow
 
 OPTIONS = [
+    ("--audit=", "--audit is empty, as an unset variable leaves it: give a folder or leave it out."),
+    (
+        "--operator=",
+        "--operator is '': give a name of one line and at most 200 characters, or leave it out.",
+    ),
+    (
+        "--operator=A\nB",
+        "--operator is 'A\\nB': give a name of one line and at most 200 characters, or leave it out.",
+    ),
     ("--device=cpi", "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N or all."),
     ("--k=0", "k is 0, but a minibatch holds at least 1 case: give --k=1 or more."),
     ("--k=261", "k is 261, but the training split has 260 cases: give --k=260 or less."),
@@ -62,6 +71,18 @@ def test_a_gpu_that_is_not_there(validate: Validate) -> None:
     assert "skipped" not in run.output
 
 
+def test_an_audit_that_would_replace_what_is_not_longcons(validate: Validate, tmp_path: Path) -> None:
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "thesis.tex").write_text("mine")
+    run = validate()
+    assert (run.code, run.error) == (
+        4,
+        f"{tmp_path}/audit holds files that longcon did not write (thesis.tex): "
+        "move them elsewhere, or give another --audit.",
+    )
+    assert (tmp_path / "audit" / "thesis.tex").read_text() == "mine"
+
+
 def test_a_report_that_cannot_be_written(validate: Validate, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     run = validate(f"--html={tmp_path}/file/x.html")
@@ -72,7 +93,7 @@ def test_a_report_that_cannot_be_written(validate: Validate, tmp_path: Path) -> 
 
 
 def test_a_report_that_is_switched_off(validate: Validate) -> None:
-    for name in ("longcon-report", "reports.plugin"):
+    for name in ("longcon-report", "longcon-audit", "reports.plugin"):
         run = validate("-p", f"no:{name}")
         assert (run.code, run.error) == (
             4,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def test_the_protocol_that_init_writes_runs_as_it_is(validate: Validate, protoco
         f"deviation: {text}" for text in deviations
     ]
     assert f"longcon protocol: {protocol}, version 1, SHA-256 {digest}" in run.output
-    page = run.report.replace("&quot;", '"')
+    page = html.unescape(run.report)
     assert all(f"<li>deviation: {text}</li>" in page for text in deviations)
+    assert "--features</code></th><td>5000</td><td>300</td>" in page
     for text in ("Rebuild validation of the GBM methylation classifier", "Not for clinical use", digest):
         assert text in page, text

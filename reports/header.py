@@ -1,0 +1,60 @@
+"""The header of a run: everything that steers it, so that a typo shows before hours of training."""
+
+from __future__ import annotations
+
+from fixtures.options import Settings
+from longcon.problems import ProblemData
+
+
+def described(settings: Settings, data: ProblemData | None, digest: str | None = None) -> list[tuple[str, str]]:
+    """Returns everything that steers the run, as pairs of name and value."""
+    return [*_protocol(settings), *_tested(settings, data, digest)]
+
+
+def _protocol(settings: Settings) -> list[tuple[str, str]]:
+    if settings.protocol is None:
+        return []
+    deviations = "; ".join(deviation.text for deviation in settings.deviations)
+    return [
+        ("title", settings.title),
+        ("intended use", settings.intended_use),
+        ("protocol", f"{settings.protocol}, version {settings.version}, SHA-256 {settings.digest}"),
+        ("deviations", deviations or "none"),
+    ]
+
+
+def _tested(settings: Settings, data: ProblemData | None, digest: str | None) -> list[tuple[str, str]]:
+    recipe, limits = settings.recipes[0], settings.limits
+    judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
+    rows = [
+        ("devices", ", ".join(device.name for device in settings.devices)),
+        ("k", ", ".join(map(str, settings.ks))),
+        (
+            "recipe",
+            f"{recipe.dtype}, {recipe.arithmetic} arithmetic, learning rate {recipe.learning_rate:.6g}, "
+            f"weight decay {recipe.weight_decay:.6g}, {recipe.epochs} epochs, seed {recipe.seed}, "
+            f"released epoch {settings.release}",
+        ),
+        ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
+        ("advisory", _advisory(settings)),
+        ("store", str(settings.store) + (", trained afresh" if settings.fresh else "")),
+    ]
+    if data is None:
+        return rows
+    counts = f"{len(data.training)} training, {len(data.holdout)} hold-out, {len(data.prospective)} prospective cases"
+    return [
+        ("problem", f"{data.problem}; target {data.target}"),
+        ("data", f"{counts}, {data.features} features"),
+        ("data digest", f"{digest}"),
+        *rows,
+    ]
+
+
+def _advisory(settings: Settings) -> str:
+    every = settings.curvature_every
+    recorded = "at every step" if every == 1 else f"at one step in {every}" if every else "at no step"
+    required = ", ".join(sorted(settings.required)) or "none"
+    return (
+        f"curvature recorded {recorded}, residual threshold {settings.limits.residual_threshold:.3g}; "
+        f"gating in this run: {required}"
+    )
