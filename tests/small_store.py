@@ -59,9 +59,9 @@ def run_validation(place: Path, store: Path, *options: str, target: str = "valid
 
 
 def shared_store(factory: pytest.TempPathFactory) -> Path:
-    """Returns a store with the four builds of a run that passed, trained once for all workers of xdist.
+    """Returns a store with the builds of a run that passed, trained once for all workers of xdist.
 
-    Its builds are not to be altered, nor trained anew; ``builds.txt`` beside it names the folders of the four.
+    They are not to be altered, nor trained anew; ``builds.txt`` beside it names their folders.
     """
     base = factory.getbasetemp()
     place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small-store"

@@ -54,6 +54,10 @@ class Bench:
         """Returns a copy of a build, in a store of this bench."""
         return _build(self.store, self._names, device, replicate)
 
+    def resumed(self) -> Build:
+        """Returns a copy of what a killed process and the one that went on trained of the original build."""
+        return _build(self.store, self._names, CPU, 1, killed=True)
+
     @cached_property
     def store(self) -> Path:
         """A copy of the store, with the fingerprints of the run that made it."""
@@ -154,7 +158,10 @@ def passed_off(build: Build, as_build: Build, **manifest: Any) -> Build:
     return altered(Build(as_build.folder, build.manifest), manifest=as_the_other)
 
 
-def _build(store: Path, names: list[str], device: str, replicate: int) -> Build:
+def _build(store: Path, names: list[str], device: str, replicate: int, *, killed: bool = False) -> Build:
     builds = [read_build(store / "builds" / name, name) for name in names if (store / "builds" / name).exists()]
-    (found,) = [build for build in builds if (build.device, build.replicate) == (device, replicate)]
+    asked = (device, replicate, killed)
+    (found,) = [
+        build for build in builds if (build.device, build.replicate, bool(build.request["killed_after"])) == asked
+    ]
     return found

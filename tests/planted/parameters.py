@@ -10,6 +10,7 @@ from longcon.builds.coherence import require_coherent
 from longcon.checks import (
     initial_states_identical,
     replicates_identical,
+    resumed_training_identical,
     sine_below_tolerance,
     sine_measured,
 )
@@ -114,11 +115,40 @@ def _recorded_states_lost(bench: Bench) -> Found:
     return decided("LC-OQ-02", lambda: replicates_identical(bench.true(), second))
 
 
+def _one_ulp_after_a_resumption(bench: Bench) -> Found:
+    resumed = altered(bench.resumed(), {"state-0002.safetensors": one_ulp})
+    return decided("LC-OQ-04", lambda: resumed_training_identical(bench.true(), resumed))
+
+
+def _never_resumed(bench: Bench) -> Found:
+    resumed = altered(bench.resumed(), manifest=lambda told: told.update(resumed_at=[]))
+    return decided("LC-OQ-04", lambda: resumed_training_identical(bench.true(), resumed))
+
+
 _ROUND = "Likely cause: round-off grown in training; try an earlier --release-epoch or another --k."
 _NOT_DRAWN = "likely cause: the initial values were not drawn on the host alike."
 _RESTORE = "restore it from a copy, or delete it or give --fresh to retrain."
 
 DEFECTS = (
+    Defect(
+        "one ulp after a resumption",
+        "the state in which a resumed build ends",
+        _one_ulp_after_a_resumption,
+        "LC-OQ-04",
+        "k=2 float64 on cpu, replicate 1 against its first epochs, resumed after epoch 1 by another process: states "
+        "differ at epoch 2 in 0.weight: 1 of 38,400 values differ, first at (3, 7): {number} against {number} (1 ulp); "
+        "likely cause: the checkpoint lacks something that training on this device depends on, or an operation is "
+        "nondeterministic, which LC-OQ-02 tells; report it, and give --fresh after every interruption until it is "
+        "mended.",
+    ),
+    Defect(
+        "a resumed build that never was",
+        "the manifest of a resumed build: no interruption",
+        _never_resumed,
+        "LC-OQ-04",
+        "k=2 float64 on cpu, replicate 1, killed after epoch 1 was never resumed: compare with what Campaign.resumed "
+        "returns.",
+    ),
     Defect(
         "one ulp in one parameter",
         "a replicate's state at epoch 4, its manifest sealed anew",

@@ -50,27 +50,27 @@ def _lines(run: Run) -> list[str]:
 def test_a_run(bench: Bench) -> None:
     run = bench.driver.run(bench.store)
     assert run.code == 0, run.output
-    assert run.verdict == ALL_PASSED.format(20)
+    assert run.verdict == ALL_PASSED.format(22)
 
 
 def test_a_run_with_a_foreign_plugin_and_another_order(bench: Bench) -> None:
     (bench.place / "planted_nothing.py").write_text("def pytest_collection_modifyitems(items):\n    items.reverse()\n")
     run = bench.driver.run(bench.store, "-p", "planted_nothing")
     assert run.code == 0, run.output
-    assert run.verdict == ALL_PASSED.format(20)
+    assert run.verdict == ALL_PASSED.format(22)
 
 
 def test_a_release(bench: Bench) -> None:
     run = release(bench)
     assert run.code == 0, run.output
-    assert _lines(run) == [ALL_PASSED.format(21), "release: released."]
+    assert _lines(run) == [ALL_PASSED.format(23), "release: released."]
 
 
 def test_a_release_by_two_workers(bench: Bench) -> None:
     run = release(bench, "-n", "2", f"--junitxml={bench.place}/junit.xml")
     assert run.code == 0, run.output
-    assert _lines(run) == [ALL_PASSED.format(21), "release: released."]
-    assert (bench.place / "junit.xml").read_text().count("<testcase ") == 21
+    assert _lines(run) == [ALL_PASSED.format(23), "release: released."]
+    assert (bench.place / "junit.xml").read_text().count("<testcase ") == 23
 
 
 def test_every_check(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,14 @@ def test_an_earlier_audit_does_not_outlive_a_run_that_ends_without_one(validate:
 
 def test_an_interrupted_run_leaves_a_whole_audit_that_says_so(tmp_path: Path) -> None:
     pytest_of_this = Path(sys.executable).with_name("pytest")
-    piped: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    # Where these tests run in the background, children would be told to ignore an interrupt.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    piped: dict[str, Any] = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+        "text": True,
+        "preexec_fn": heard,
+    }
     command: list[str | Path] = [pytest_of_this, ROOT / "validation", "--features=300", "--epochs=400"]
     with subprocess.Popen([*command, ONE_SURROGATE], cwd=tmp_path, **piped) as process:
         assert process.stdout is not None

@@ -24,7 +24,7 @@ def test_a_run_trains_caches_and_passes(validate: Validate, tmp_path: Path) -> N
     assert first.code == 0, first.output
     assert first.verdict == f"verdict: PASS: k = 2: {ALL} of {ALL} checks passed; every gating requirement is met."
     manifests = {path: path.stat().st_mtime_ns for path in store.glob("builds/*/manifest.json")}
-    assert len(manifests) == 8
+    assert len(manifests) == 12  # four of them resumed
     second = validate(*DEFAULTS, store=store)
     assert second.code == 0, second.output
     assert "longcon: all 8 builds were in the store" in second.output
@@ -46,14 +46,14 @@ def test_workers_share_builds(validate: Validate, tmp_path: Path) -> None:
     assert run.verdict.startswith("verdict: PASS")
     runs = {json.loads(path.read_text())["run"] for path in store.glob("builds/*/manifest.json")}
     assert len(runs) == 1
-    assert len(list(store.glob("runs/*/trained-*"))) == 4
+    assert len(list(store.glob("runs/*/trained-*"))) == 6
 
 
 def test_a_discrepancy_above_the_limit_fails_and_is_listed(validate: Validate) -> None:
     # p = 1 on the upper bound cannot be met by any number of cases.
     run = validate("--p=1")
     assert run.code == 1
-    assert run.verdict.startswith("verdict: FAIL: k = 2: 9 of 11 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
+    assert run.verdict.startswith("verdict: FAIL: k = 2: 20 of 22 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
     assert "the upper bound may be at most 0%" in run.output
 
 
@@ -64,7 +64,7 @@ def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
     assert "at the released epoch 6 (reported, not required)" in run.output
     assert "LC-PQ-01" not in run.output
     assert run.verdict == (
-        "verdict: PASS: k = 1: 10 of 11 checks passed, 1 advisory, not met; every gating requirement is met."
+        "verdict: PASS: k = 1: 21 of 22 checks passed, 1 advisory, not met; every gating requirement is met."
     )
     assert "LC-PQ-06[cpu+order:1-k1]: advisory, not met: k=1 float64 on cpu+order:1, replicate 1 against cpu: " in (
         run.output
@@ -74,13 +74,13 @@ def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
 def test_an_advisory_requirement_gates_where_the_run_requires_it(validate: Validate) -> None:
     run = validate("--k=1", "--sine-tolerance=1e-300", "--release-epoch=last", "--require=LC-PQ-06")
     assert run.code == 1
-    assert run.verdict == "verdict: FAIL: k = 1: 10 of 11 checks passed; failed: LC-PQ-06 (1)."
+    assert run.verdict == "verdict: FAIL: k = 1: 21 of 22 checks passed; failed: LC-PQ-06 (1)."
 
 
 def test_the_curvature_is_judged_where_it_was_recorded(validate: Validate) -> None:
     run = validate("--curvature-every=90", "--residual-threshold=1e-9")
     assert run.code == 0, run.output
-    assert run.verdict.startswith("verdict: PASS: k = 2: 1")
+    assert run.verdict.startswith("verdict: PASS: k = 2: 2")
     assert (
         "LC-PQ-07[k2]: k=2 float64 on cpu, replicate 1: residual below 1.0e-09 at 0 of 9 recorded steps" in run.output
     )
@@ -90,8 +90,10 @@ def test_the_curvature_is_judged_where_it_was_recorded(validate: Validate) -> No
 def test_portable_arithmetic_has_the_same_bits_on_every_device(validate: Validate) -> None:
     run = validate("--arithmetic=portable", "--k=1", "--surrogate=isa:default", "--surrogate=mkl:COMPATIBLE")
     assert run.code == 0, run.output
-    assert run.verdict == "verdict: PASS: k = 1: 19 of 19 checks passed; every gating requirement is met."
-    assert run.output.count("are identical in every bit at each of") == 7  # 2 initial, 3 replicates, 2 portable
+    assert run.verdict == "verdict: PASS: k = 1: 34 of 34 checks passed; every gating requirement is met."
+    assert (
+        run.output.count("are identical in every bit at each of") == 10
+    )  # 2 initial, 3 replicates, 2 portable, 3 resumed
     assert "LC-OQ-03[cpu+mkl:COMPATIBLE-k1]: k=1 float64 portable on cpu+mkl:COMPATIBLE" in run.output
 
 
@@ -114,7 +116,7 @@ def test_an_ineffective_surrogate_is_no_evidence(validate: Validate) -> None:
     beside = validate(f"--surrogate=isa:{native}", "--surrogate=order:1")
     assert beside.code == 0, beside.output
     assert beside.verdict == (
-        "verdict: PASS: k = 2: 14 of 17 checks passed, 3 shown ineffective; every gating requirement is met."
+        "verdict: PASS: k = 2: 27 of 32 checks passed, 5 shown ineffective; every gating requirement is met."
     )
 
 
@@ -191,7 +193,7 @@ def test_fresh_trains_again(validate: Validate, small_store: Path, tmp_path: Pat
     run = validate("--fresh", store=store)
     assert run.code == 0, run.output
     after = {path: path.stat().st_mtime_ns for path in store.glob("builds/*/manifest.json")}
-    assert sum(before[path] != after[path] for path in before) == 4
+    assert sum(before[path] != after[path] for path in before) == 6
 
 
 def test_the_released_epoch_can_be_named(validate: Validate) -> None:
