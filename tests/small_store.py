@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
+from tests.pytest_process import PytestProcess
 
 ROOT = Path(__file__).parents[1]
 SMALL = ("--features=300", "--epochs=6")
@@ -36,26 +36,13 @@ class Run:
         return next(line for line in self.output.splitlines() if line.startswith("ERROR: ")).removeprefix("ERROR: ")
 
 
-def run_validation(place: Path, store: Path, *options: str, target: str = "validation") -> Run:
+def run_validation(process: PytestProcess, place: Path, store: Path, *options: str, target: str = "validation") -> Run:
     """Runs ``pytest validation`` in ``place``, with one surrogate unless others are given."""
     given = any(option.startswith(("--surrogate", "--device")) for option in options)
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("pytest"),
-            str(ROOT / target),
-            *SMALL,
-            f"--store={store}",
-            *(() if given else (ONE_SURROGATE,)),
-            *options,
-        ],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
+    surrogate = () if given else (ONE_SURROGATE,)
+    code, output = process.run(place, [str(ROOT / target), *SMALL, f"--store={store}", *surrogate, *options])
     report = place / "audit" / "audit.html"
-    return Run(done.returncode, done.stdout + done.stderr, report.read_text() if report.exists() else "")
+    return Run(code, output, report.read_text() if report.exists() else "")
 
 
 def shared_store(factory: pytest.TempPathFactory) -> Path:
@@ -69,7 +56,9 @@ def shared_store(factory: pytest.TempPathFactory) -> Path:
     names = place / "builds.txt"
     with FileLock(place / "lock"):
         if not names.exists():
-            run = run_validation(place, place / "store")
+            process = PytestProcess()
+            run = run_validation(process, place, place / "store")
+            process.close()
             assert run.code == 0, run.output
             names.write_text("\n".join(folder.name for folder in (place / "store" / "builds").iterdir()))
     return place / "store"
