@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import torch
 from longcon.builds import read_build
 from tests.checks.test_identity import planted
 from tests.small_store import copied
-from tests.validation.conftest import ROOT, Validate
+from tests.validation.conftest import ONE_SURROGATE, ROOT, SMALL, Validate
 
 pytestmark = pytest.mark.slow
 ALL = 42  # cases of a run with one k and the four default devices of a CPU
@@ -49,12 +51,18 @@ def test_workers_share_builds(validate: Validate, tmp_path: Path) -> None:
     assert len(list(store.glob("runs/*/trained-*"))) == 6
 
 
-def test_a_discrepancy_above_the_limit_fails_and_is_listed(validate: Validate) -> None:
+def test_a_discrepancy_above_the_limit_fails_and_is_listed(
+    validate: Validate, small_store: Path, tmp_path: Path
+) -> None:
     # p = 1 on the upper bound cannot be met by any number of cases.
     run = validate("--p=1")
     assert run.code == 1
     assert run.verdict.startswith("verdict: FAIL: k = 2: 20 of 22 checks passed; failed: LC-PQ-03 (1), LC-PQ-04 (1)")
     assert "the upper bound may be at most 0%" in run.output
+    test = "pq/test_performance.py::test_rebuild_makes_the_same_calls[cpu+order:1-k2]"
+    where = os.path.relpath(ROOT / "validation", tmp_path)
+    options = [*SMALL, f"--store={small_store}", ONE_SURROGATE, "--p=1"]
+    assert f"repeat: {shlex.join(['pytest', f'{where}/{test}', *options])}\n" in run.output
 
 
 def test_k_1_reports_the_sine_without_requiring_it(validate: Validate) -> None:
