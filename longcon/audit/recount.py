@@ -9,7 +9,19 @@ from typing import Any
 _Case = Mapping[str, Any]
 
 # Units in which a requirement is met by a measurement of at most, or of at least, the limit.
-_AT_MOST = ("sine", "discrepancy rate, upper bound", "differing values", "wrong settings")
+_AT_MOST = (
+    "sine",
+    "discrepancy rate, upper bound",
+    "differing values",
+    "differing steps",
+    "differing packages",
+    "differing digests",
+    "wrong settings",
+    "settings without effect",
+    "builds without a fingerprint",
+    "wrong results",
+    "controls that came out wrong",
+)
 _AT_LEAST = ("precision", "effective devices")
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from longcon.audit import verify
 from longcon.audit.page import sentences_of
+from longcon.audit.recount import contradictions
 from tests.validation.conftest import ONE_SURROGATE, ROOT, Validate
 
 pytestmark = pytest.mark.slow
@@ -56,6 +57,18 @@ def test_an_earlier_audit_does_not_outlive_a_run_that_ends_without_one(validate:
     assert verify(tmp_path / "audit").findings == ()
     assert validate(f"--data={tmp_path}/none").code == 4
     assert not (tmp_path / "audit").exists()
+
+
+def test_every_decision_follows_from_its_measurement(validate: Validate, tmp_path: Path) -> None:
+    assert validate().code == 0
+    evidence = json.loads((tmp_path / "audit" / "evidence.json").read_bytes())
+    assert list(contradictions(evidence)) == []
+    decided = [case for case in evidence["cases"] if case["gating"] and case["limit"] is not None]
+    assert {case["requirement"] for case in decided} >= {"LC-IQ-03", "LC-OQ-04", "LC-OQ-06", "LC-PQ-03"}
+    for case in decided:
+        others = [other for other in evidence["cases"] if other is not case]
+        forged = {**evidence, "cases": [*others, {**case, "ok": not case["ok"]}]}
+        assert any(text.startswith(f"{case['key']} measured ") for text in contradictions(forged)), case["key"]
 
 
 def test_an_interrupted_run_leaves_a_whole_audit_that_says_so(tmp_path: Path) -> None:
