@@ -43,7 +43,7 @@ def _wrong_settings(build: Build) -> dict[str, object]:
 
 
 def settings_effective(
-    fingerprint: Mapping[str, Any], original: Mapping[str, Any], mkl_compatible: Mapping[str, Any] | None
+    fingerprints: Sequence[Mapping[str, Any]], original: Mapping[str, Any], mkl_compatible: Mapping[str, Any] | None
 ) -> Outcome:
     """Decides LC-IQ-04: the settings of a device's process do what they say.
 
@@ -51,12 +51,14 @@ def settings_effective(
     processor for COMPATIBLE, without a word. So the effects are measured.
 
     Args:
-        fingerprint: of the device, as JSON values.
+        fingerprints: of one device, one for each of its builds, as JSON values.
         original: that of the original device.
         mkl_compatible: that of the same torch device under MKL_CBWR=COMPATIBLE; None where no branch was asked for.
     """
+    fingerprint = fingerprints[0]
     name = str(fingerprint["device"])
-    faults = [*_effect_faults(fingerprint), *_branch_faults(fingerprint, mkl_compatible)]
+    # Each fault once, though every build of a device will have it.
+    faults = list(dict.fromkeys(fault for one in fingerprints for fault in _effect_faults(one, mkl_compatible)))
     message = f"{name}: {'; '.join(faults)}" if faults else f"{name}: every setting was seen to do what it says."
     if faults:
         message += "; likely cause: this processor or build of PyTorch lacks it; name a device or surrogate it has."
@@ -75,7 +77,7 @@ def settings_effective(
     )
 
 
-def _effect_faults(fingerprint: Mapping[str, Any]) -> Iterator[str]:
+def _effect_faults(fingerprint: Mapping[str, Any], mkl_compatible: Mapping[str, Any] | None) -> Iterator[str]:
     effects, environment = fingerprint["effects"], fingerprint["environment"]
     if not effects["deterministic_algorithms"]:
         yield "deterministic algorithms are switched on, yet uninitialised memory was not filled"
@@ -84,12 +86,9 @@ def _effect_faults(fingerprint: Mapping[str, Any]) -> Iterator[str]:
     asked = environment.get("ATEN_CPU_CAPABILITY")
     if asked is not None and asked.lower() != str(effects["cpu_capability"]).lower():
         yield f"ATEN_CPU_CAPABILITY={asked} was ignored, PyTorch's kernels are those of {effects['cpu_capability']}"
-
-
-def _branch_faults(fingerprint: Mapping[str, Any], mkl_compatible: Mapping[str, Any] | None) -> Iterator[str]:
-    asked = branch_asked_for(fingerprint)
-    if asked and mkl_compatible and mkl_compatible["numeric_class"] == fingerprint["numeric_class"]:
-        yield f"MKL_CBWR={asked} was ignored, all probes have the bits of MKL_CBWR=COMPATIBLE"
+    branch = branch_asked_for(fingerprint)
+    if branch and mkl_compatible and mkl_compatible["numeric_class"] == fingerprint["numeric_class"]:
+        yield f"MKL_CBWR={branch} was ignored, all probes have the bits of MKL_CBWR=COMPATIBLE"
 
 
 def branch_asked_for(fingerprint: Mapping[str, Any]) -> str | None:

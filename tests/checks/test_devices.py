@@ -108,9 +108,16 @@ EFFECTS: list[tuple[dict[str, object], bool, bool, str]] = [
 def test_settings_must_have_their_effect(
     fingerprint: dict[str, object], ok: bool, evidence: bool, message: str
 ) -> None:
-    outcome = settings_effective(fingerprint, ORIGINAL, COMPATIBLE)
-    assert (outcome.ok, outcome.evidence, outcome.message) == (ok, evidence, message)
+    for of_builds in ([fingerprint], [fingerprint, fingerprint]):
+        outcome = settings_effective(of_builds, ORIGINAL, COMPATIBLE)
+        assert (outcome.ok, outcome.evidence, outcome.message) == (ok, evidence, message)
     assert outcome.requirement == "LC-IQ-04"
+
+
+def test_a_setting_that_one_replicate_lost_is_found() -> None:
+    lost = {**ORIGINAL["effects"], "deterministic_algorithms": False}  # type: ignore[dict-item]
+    outcome = settings_effective([ORIGINAL, _fingerprint("cpu", "a", effects=lost)], ORIGINAL, None)
+    assert (outcome.ok, outcome.measured) == (False, 1)
 
 
 @pytest.mark.parametrize(

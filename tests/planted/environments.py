@@ -42,7 +42,7 @@ def _measured_under(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _kernels_ignored(_: Bench) -> Found:
     taken = _measured_under({"ATEN_CPU_CAPABILITY": "vsx"})
-    found = decided("LC-IQ-04", lambda: settings_effective(taken, taken, None))
+    found = decided("LC-IQ-04", lambda: settings_effective([taken], taken, None))
     # Which kernels stand in is the machine's.
     return Found(found.by, tuple(text.replace(str(taken["effects"]["cpu_capability"]), "OWN") for text in found.told))
 
@@ -50,13 +50,13 @@ def _kernels_ignored(_: Bench) -> Found:
 def _branch_ignored(bench: Bench) -> Found:
     compatible = bench.true().manifest["fingerprint"]
     taken = {**compatible, "environment": {**compatible["environment"], "MKL_CBWR": "SSE4_2"}}
-    return decided("LC-IQ-04", lambda: settings_effective(taken, taken, compatible))
+    return decided("LC-IQ-04", lambda: settings_effective([taken], taken, compatible))
 
 
 def _memory_not_filled(bench: Bench) -> Found:
     taken = json.loads(json.dumps(bench.true().manifest["fingerprint"]))
     taken["effects"] |= {"deterministic_algorithms": False, "full_float32_products": False}
-    return decided("LC-IQ-04", lambda: settings_effective(taken, taken, None))
+    return decided("LC-IQ-04", lambda: settings_effective([taken], taken, None))
 
 
 def _settings(bench: Bench, change: Callable[[dict[str, Any]], None]) -> Found:

@@ -82,7 +82,7 @@ def test_every_check(bench: Bench) -> None:
         settings_in_force(first, second),
         devices_differ(2, fingerprints[0], fingerprints[1:]),
         environment_locked(lock, packages(lock) if lock else ()),
-        settings_effective(fingerprints[1], fingerprints[0], None),
+        settings_effective([fingerprints[1]], fingerprints[0], None),
         fingerprint_recorded(first, second),
         data_as_agreed(first.request["data"], first.request["data"], first, second, rebuild),
         initial_states_identical(first, rebuild),
