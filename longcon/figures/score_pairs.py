@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from longcon.figures.style import BLACK, BLUE, GREY, PAGE, VERMILION, page_style
 
 _COLUMNS = 3
-_PANEL = 2.2
+# In inches: beside and below the panels, a row of letters, and a panel that is large enough.
+_LABELS, _ROW, _LARGEST = 0.7, 0.2, 3.0
 CONCORDANT, DISCORDANT, CROSSED, INCONCLUSIVE = "same call", "discordant", "conclusive in one only", "inconclusive"
 # A fate is told by the shape of its mark as well as by its ink.
 _MARKS = {
@@ -58,7 +59,8 @@ def draw_score_pairs(pairs: Sequence[ScorePair]) -> Figure:
         columns = min(_COLUMNS, len(pairs))
         rows = -(-len(pairs) // columns)
         width, entries = (PAGE, 4) if columns == _COLUMNS else (PAGE * 0.7, 2)
-        figure = Figure(figsize=(width, _PANEL * rows + 0.6 + 0.2 * (entries == 2)), layout="compressed")
+        panel = min(_LARGEST, (width - _LABELS) / columns) + _ROW  # square, under its title
+        figure = Figure(figsize=(width, panel * rows + _LABELS + _ROW * 4 / entries), layout="constrained")
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for empty in panels[len(pairs) :]:
             empty.set_visible(False)
@@ -86,6 +88,8 @@ def _draw(axes: Axes, pair: ScorePair) -> None:
             markersize=size,
             markeredgewidth=0,
             clip_on=False,
+            # Marks that no panel clips would else be laid out as labels are, and leave the panels no room.
+            in_layout=False,
         )
     axes.axhline(pair.tau, color=GREY, linewidth=0.6, linestyle=(0, (4, 2)))
     axes.axvline(pair.tau, color=GREY, linewidth=0.6, linestyle=(0, (4, 2)))

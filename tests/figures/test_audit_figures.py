@@ -71,6 +71,17 @@ def test_what_became_of_each_case_has_a_shape_of_its_own() -> None:
     assert len({line.get_marker() for line in figure.axes[0].lines[:4]}) == 4
 
 
+@pytest.mark.parametrize("rebuilds", [1, 2, 3, 4, 7])
+@pytest.mark.filterwarnings("error")
+def test_however_many_rebuilds_each_has_its_room(rebuilds: int) -> None:
+    scores, same = np.linspace(0, 1, 50), np.ones(50, dtype=np.bool_)
+    figure = draw_score_pairs([ScorePair(f"device {n}", scores, scores, same, 0.5) for n in range(rebuilds)])
+    figure.draw_without_rendering()
+    sides = {round(side, 2) for axes in figure.axes[:rebuilds] for side in axes.get_window_extent().size}
+    assert max(sides) - min(sides) < 1
+    assert min(sides) > 100
+
+
 def test_a_class_without_a_call_says_so() -> None:
     figure = draw_class_agreement([ClassAgreement("x", 3, 4, 0.2, 0.99), ClassAgreement("y", 0, 0, 0, 1)])
     assert [text.get_text() for text in figure.axes[0].texts] == ["3 of 4", "no call"]
