@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,22 @@ from longcon.measures import (
 from longcon.problems import ProblemData
 
 
+@dataclass(frozen=True)
+class _Rebuild:
+    device: str
+    positive: Share
+    negative: Share
+
+    @property
+    def line(self) -> str:
+        return (
+            f"  {self.device}: positive agreement {_words(self.positive)}, negative agreement {_words(self.negative)}"
+        )
+
+    def as_json(self) -> dict[str, object]:
+        return {"device": self.device, "positive": _told(self.positive), "negative": _told(self.negative)}
+
+
 def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: ProblemData) -> Outcome:
     """Reports LC-PQ-09: agreement on the target class by rebuild, and Fleiss' kappa among all builds.
 
@@ -41,8 +58,8 @@ def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: Pr
     _require_different(builds)
     reported = [_reported(build, epoch, tau) for build in builds]
     kappa = fleiss_kappa(reported)
-    pairs = [
-        (
+    rebuilds = [
+        _Rebuild(
             build.device,
             positive_agreement(reported[0], other, data.target_index),
             negative_agreement(reported[0], other, data.target_index),
@@ -50,12 +67,10 @@ def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: Pr
         for build, other in zip(builds[1:], reported[1:], strict=True)
     ]
     subject = f"k={builds[0].request['recipe']['k']}, all of {', '.join(build.device for build in builds)}"
-    least = min(pairs, key=lambda pair: pair[1].agreed)
     told = "undefined, since every case has one and the same call" if kappa is None else f"{kappa:.4f}"
     message = (
-        f"{subject}: of {least[1].of} calls of '{data.target}' by the original {least[1].agreed} are made by the "
-        f"rebuild that makes fewest ({least[0]}); Fleiss' kappa among {len(builds)} builds on {len(reported[0])} cases "
-        f"is {told} (tau {tau:.4f}, epoch {epoch}; reported, not required)."
+        f"{subject}: {_fewest(rebuilds, data.target)}; Fleiss' kappa among {len(builds)} builds on {len(reported[0])} "
+        f"cases is {told} (tau {tau:.4f}, epoch {epoch}; reported, not required)."
     )
     return Outcome(
         "LC-PQ-09",
@@ -71,15 +86,9 @@ def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: Pr
             "tau": tau,
             "epoch": epoch,
             "target": data.target,
-            "rebuilds": [
-                {"device": device, "positive": _told(positive), "negative": _told(negative)}
-                for device, positive, negative in pairs
-            ],
+            "rebuilds": [rebuild.as_json() for rebuild in rebuilds],
         },
-        lines=[
-            f"  {device}: positive agreement {_words(positive)}, negative agreement {_words(negative)}"
-            for device, positive, negative in pairs
-        ],
+        lines=[rebuild.line for rebuild in rebuilds],
     )
 
 
@@ -121,6 +130,15 @@ def crossings_measured(original: Build, rebuild: Build, epoch: int, tau: float, 
         evidence=agreement_shows([original, rebuild], scores),
         details={"tau": tau, "epoch": epoch, "lost": lost, "gained": len(crossed) - lost},
         lines=[_crossing(case, scores, (original, rebuild), data) for case in crossed],
+    )
+
+
+def _fewest(rebuilds: Sequence[_Rebuild], target: str) -> str:
+    least = min(rebuilds, key=lambda rebuild: rebuild.positive.agreed)
+    kept = least.positive
+    return (
+        f"of {kept.of} calls of '{target}' by the original {kept.agreed} are made by the rebuild that makes fewest "
+        f"({least.device})"
     )
 
 
