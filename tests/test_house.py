@@ -13,7 +13,7 @@ from longcon.source import READERS
 ROOT = Path(__file__).parents[1]
 # From the ground up; rooms on one floor do not import each other.
 FLOORS = [
-    {"longcon.errors", "longcon.draws", "longcon.source", "longcon.checkout", "longcon.lock"},
+    {"longcon.errors", "longcon.draws", "longcon.source", "longcon.checkout", "longcon.lock", "longcon.progress"},
     {
         "longcon.cohorts",
         "longcon.curvature",
