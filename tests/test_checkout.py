@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from longcon.checkout import read_checkout
-
-Git = Callable[..., None]
+from tests.git import commit_all, git
 
 
 @pytest.fixture
@@ -21,14 +19,8 @@ def folder(tmp_path: Path) -> Path:
     (top / "one.py").write_text("1\n")
     (top / "inner" / "two.py").write_text("2\n")
     (top / ".gitignore").write_text("ignored/\n")
-    _git(top, "init", "--quiet")
-    _git(top, "add", ".")
-    _git(top, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "-m", "first")
+    commit_all(top)
     return top
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
 
 
 def test_a_clone_is_clean(folder: Path) -> None:
@@ -50,7 +42,7 @@ def _add(folder: Path) -> None:
 
 def _stage(folder: Path) -> None:
     _edit(folder)
-    _git(folder, "add", "one.py")
+    git(folder, "add", "one.py")
 
 
 def _remove(folder: Path) -> None:
@@ -72,7 +64,7 @@ def test_a_change_is_told(folder: Path, change: Callable[[Path], None], told: st
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
 def test_a_file_that_git_does_not_look_at_is_told(folder: Path, flag: str) -> None:
-    _git(folder, "update-index", flag, "one.py")
+    git(folder, "update-index", flag, "one.py")
     _edit(folder)
     found = read_checkout(folder)
     assert not found.clean

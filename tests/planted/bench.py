@@ -20,8 +20,8 @@ from longcon.builds.build import seal
 from longcon.checks import cutoff_of
 from longcon.devices import parse_devices
 from longcon.problems import ProblemData, load_data
-from longcon.protocol import Limits
 from longcon.training import Recipe
+from tests.plain_settings import plain_settings
 from tests.planted.driver import Driver
 from tests.small_store import copied
 
@@ -84,22 +84,13 @@ class Bench:
     @property
     def settings(self) -> Settings:
         """Those of a run with the devices of the builds, as the gate reads them."""
-        return Settings(
+        return plain_settings(
             devices=parse_devices([CPU], ["order:1"]),
             recipes=(Recipe.of_json(self.true().request["recipe"]),),
-            limits=Limits(),
-            release="best",
             features=300,
-            data=None,
-            cohort_seed=0,
             store=self.small,
-            fresh=False,
             for_release=True,
-            jobs=1,
             run=RUN,
-            worker=0,
-            curvature_every=0,
-            required=frozenset(),
         )
 
     @property

@@ -28,30 +28,15 @@ from longcon.protocol import Deviation, Limits, Signatory
 from reports.gate import Decision
 from reports.record import Run
 from reports.verdict import Result, verdict
+from tests.plain_settings import plain_settings
 
 CLEAN = Checkout("0123456789abcdef0123456789abcdef01234567")
 
 
 def settings_of(campaign: Campaign, **changes: Any) -> Settings:
     """Returns the settings of a run of a campaign."""
-    plain = Settings(
-        devices=campaign.plan.devices,
-        recipes=campaign.plan.recipes,
-        limits=Limits(p=0.5),
-        release="best",
-        features=60,
-        data=None,
-        cohort_seed=0,
-        store=Path("store"),
-        fresh=False,
-        for_release=False,
-        jobs=1,
-        run="run-1",
-        worker=0,
-        curvature_every=0,
-        required=frozenset(),
-    )
-    return replace(plain, **changes)
+    own = {"devices": campaign.plan.devices, "recipes": campaign.plan.recipes, "limits": Limits(p=0.5), "run": "run-1"}
+    return plain_settings(**{**own, **changes})
 
 
 def run_of(campaign: Campaign, data: ProblemData, **changes: Any) -> Run:

@@ -13,11 +13,11 @@ from fixtures.cases import Case
 from fixtures.options import Settings
 from longcon.checkout import Checkout
 from longcon.devices import Device
-from longcon.protocol import Deviation, Limits
+from longcon.protocol import Deviation
 from longcon.requirements import CATALOGUE
-from longcon.training import Recipe
 from reports.gate import Circumstances, Decision, objections
 from reports.verdict import Result, Verdict
+from tests.plain_settings import plain_settings
 
 CLEAN = Checkout("c" * 40)
 CALLS = next(entry for entry in CATALOGUE if entry.id == "LC-PQ-03")
@@ -41,22 +41,9 @@ RUN = Circumstances(CLEAN, CLEAN, "now", [Trained()], protocol="d" * 64)  # type
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Those of a run that may be released."""
-    return Settings(
+    return plain_settings(
         devices=(Device("cpu"), Device("cuda:0")),
-        recipes=(Recipe(k=2),),
-        limits=Limits(),
-        release="best",
-        features=60,
-        data=None,
-        cohort_seed=0,
-        store=tmp_path,
-        fresh=False,
         for_release=True,
-        jobs=1,
-        run="r",
-        worker=0,
-        curvature_every=0,
-        required=frozenset(),
         protocol=tmp_path / "protocol.toml",
         digest="d" * 64,
         data_digest="e" * 64,

@@ -15,6 +15,7 @@ import yaml
 from longcon.builds import Store
 from longcon.problems import GbmProblem
 from longcon.protocol import template
+from tests.git import commit_all
 from tests.small_store import copied
 from tests.validation.conftest import ROOT
 
@@ -58,11 +59,6 @@ def test_both_keep_the_audit_of_a_refused_release_too() -> None:
     assert artifacts["reports"]["junit"] == "audit/junit.xml"
 
 
-def _committed(folder: Path, *arguments: str) -> None:
-    named = ("-c", "user.name=Laboratory", "-c", "user.email=laboratory@example.org")
-    subprocess.run(["git", "-C", folder, *named, *arguments], check=True, capture_output=True)
-
-
 @pytest.fixture
 def clone(tmp_path: Path, small_store: Path) -> Path:
     """A commit of everything that git holds or would hold, with a small protocol and the builds that it asks for."""
@@ -78,13 +74,10 @@ def clone(tmp_path: Path, small_store: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     copied(small_store, folder / ".longcon")
-    (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     (folder / "protocol.toml").write_text(_protocol(folder / ".longcon"), encoding="utf-8")
-    _committed(folder, "init", "--quiet")
-    _committed(folder, "add", ".")
-    _committed(folder, "reset", "--quiet", ".venv")
+    commit_all(folder)
     (folder / ".git" / "info" / "exclude").write_text(".venv\n")
-    _committed(folder, "commit", "--quiet", "--message=The release candidate")
+    (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     return folder
 
 
