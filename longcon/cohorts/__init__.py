@@ -9,6 +9,7 @@ from longcon.cohorts.matching import check_same_probes
 from longcon.cohorts.mvalues import MValues, m_values
 from longcon.cohorts.simulator import simulate
 from longcon.cohorts.split import Split, stratified_split
+from longcon.cohorts.table import Table, read_table
 
 __all__ = [
     "Calibration",
@@ -16,12 +17,14 @@ __all__ = [
     "CohortSource",
     "MValues",
     "Split",
+    "Table",
     "check_same_probes",
     "gbm_family",
     "geo_sources",
     "impute",
     "m_values",
     "read_cohort",
+    "read_table",
     "select_features",
     "simulate",
     "stratified_split",
