@@ -3,9 +3,10 @@
 from longcon.devices.determinism import REQUIRED_SETTINGS, enforce, settings_in_force
 from longcon.devices.device import Device, parse_device, parse_devices, require_device_name
 from longcon.devices.fingerprint import Fingerprint, ProbeShape, take_fingerprint
-from longcon.devices.surrogate import Surrogate, named_surrogate, parse_surrogate
+from longcon.devices.surrogate import DEFAULT_SURROGATES, Surrogate, named_surrogate, parse_surrogate
 
 __all__ = [
+    "DEFAULT_SURROGATES",
     "REQUIRED_SETTINGS",
     "Device",
     "Fingerprint",

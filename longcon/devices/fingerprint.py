@@ -75,12 +75,24 @@ class Fingerprint:
         return asdict(self) | {"numeric_class": self.numeric_class}
 
 
-def take_fingerprint(device: Device, shape: ProbeShape) -> Fingerprint:
+def take_fingerprint(
+    device: Device,
+    shape: ProbeShape,
+    own: Mapping[str, Tensor] | None = None,
+    digests: Mapping[str, str] | None = None,
+) -> Fingerprint:
     """Returns the fingerprint of ``device``, computed in this process.
 
     The process must have been started with the device's own environment.
+
+    Args:
+        device: whose.
+        shape: of the probes.
+        own: results, computed here too, that belong to the probes: those of the classifier's own training.
+        digests: of further probes, taken here too.
     """
-    probes = {name: _digest(result) for name, result in _probe(device, shape).items()}
+    probes = {name: _digest(result) for name, result in {**_probe(device, shape), **(own or {})}.items()}
+    probes |= digests or {}
     return Fingerprint(
         device.name,
         probes,
@@ -100,7 +112,8 @@ def _probe(device: Device, shape: ProbeShape) -> dict[str, Tensor]:
     target, dtype = torch.device(device.torch_device), getattr(torch, shape.dtype)
 
     def drawn(*size: int) -> Tensor:
-        return torch.from_numpy(draws.normal(*size)).to(dtype).to(target)
+        # A draw has twenty bits, and in float64 sums of products of such are exact in any order; a third of it has all.
+        return torch.from_numpy(draws.normal(*size) / 3.0).to(dtype).to(target)
 
     sizes = (shape.features, *shape.widths)
     orders = device.surrogate.orders(sizes) if device.surrogate and device.surrogate.reorders else None

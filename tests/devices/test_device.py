@@ -31,12 +31,19 @@ REFUSED = [
         ["cpu"],
         ["isa:defualt"],
         "Surrogate 'isa:defualt' is unknown - did you mean 'isa:default'?: give isa:NAME, mkl:COMPATIBLE, "
-        "order:N or none.",
+        "openblas:NAME, order:N or none.",
     ),
     (
         ["cpu"],
         ["order:0"],
-        "Surrogate 'order:0' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, order:N or none.",
+        "Surrogate 'order:0' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, openblas:NAME, "
+        "order:N or none.",
+    ),
+    (
+        ["cpu"],
+        ["openblas:prescott"],
+        "Surrogate 'openblas:prescott' is unknown - did you mean 'openblas:Prescott'?: give isa:NAME, "
+        "mkl:COMPATIBLE, openblas:NAME, order:N or none.",
     ),
 ]
 
