@@ -8,7 +8,7 @@ number of steps in the epochs that are done.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,16 @@ class Carried:
     """What a trainer carries from one step to the next, in natural order and in the recipe's precision.
 
     Attributes:
-        parameters: by name.
-        moments: Adamax's first moments, by the same names.
+        parameters: by name; with the model's buffers.
+        moments: Adamax's first moments, by the same names; empty where another optimiser may train.
         norms: its infinity norms, likewise.
+        other: what another optimiser keeps, as `optimiser_state` takes it apart; empty for the paper's.
     """
 
     parameters: State
     moments: State
     norms: State
+    other: State = field(default_factory=dict)
 
     def fits(self, state: State) -> None:
         """Checks that a network with this state can go on from it.
@@ -40,8 +42,10 @@ class Carried:
         Raises:
             ValueError: it cannot; the text says why.
         """
-        for what, values in vars(self).items():
-            require_like(values, state, what)
+        for what in ("parameters", "moments", "norms"):
+            require_like(getattr(self, what), state, what)
+        if self.other:
+            raise ValueError("its optimiser is another one")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ def _checkpoint(about: Mapping[str, Any], arrays: Arrays) -> Checkpoint:
     for name, value in arrays.items():
         group, _, rest = name.partition("/")
         groups.setdefault(group, {})[rest] = value
-    carried = Carried(groups.pop("parameters"), groups.pop("moments"), groups.pop("norms"))
+    # What is empty leaves no array behind; whoever goes on from it asks for what it needs.
+    carried = Carried(groups.pop("parameters"), *(groups.pop(name, {}) for name in ("moments", "norms", "other")))
     recorded = groups.pop("recorded")
     epochs = sorted(int(group.removeprefix("state ")) for group in groups if group.startswith("state "))
     snapshots = {epoch: Snapshot(groups.pop(f"state {epoch}"), **groups.pop(f"scores {epoch}")) for epoch in epochs}

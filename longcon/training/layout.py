@@ -1,4 +1,4 @@
-"""Where a parameter of the natural order lies in the network as it is trained.
+"""Where a parameter of the natural order lies in the model as it is trained.
 
 A surrogate device trains permuted features and units. What is kept of a step is drawn for the natural order and looked
 up here once, so that the same parameters give the same record in whatever order they are held.
@@ -7,7 +7,7 @@ up here once, so that the same parameters give the same record in whatever order
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,22 @@ FIRST = "0.weight"
 Indices = NDArray[np.int64]
 
 
+def first_of(parameters: Mapping[str, Tensor], ordering: Ordering) -> str:
+    """Returns the name of the first weight: that of a chain's first layer, else the largest, the first of equals."""
+    return FIRST if ordering.stages else max(parameters, key=lambda name: parameters[name].numel())
+
+
+def wide(value: Tensor) -> Tensor:
+    """Returns a contiguous parameter as rows and columns, of the same memory: the first dimension are the rows."""
+    return value.view(len(value), -1) if value.dim() > 1 else value.view(1, -1)
+
+
 @dataclass(frozen=True)
 class Layout:
-    """The places of a network's parameters: of its first weight by row and column, of all others in one vector.
+    """The places of a model's parameters: of its first weight by row and column, of all others in one vector.
+
+    The first weight is that of a chain's first layer. In any other model, which is held in natural order alone, the
+    largest parameter takes its part.
 
     Attributes:
         rows: the held row of each natural row of the first weight.
@@ -42,6 +55,8 @@ class Layout:
             parameters: by name, as the state_dict gives them; only their shapes are read.
             ordering: in which they are held.
         """
+        if not ordering.stages:
+            return _natural(parameters, first_of(parameters, ordering))
         rows = ordering.units[0] if ordering.units else np.arange(len(parameters[FIRST]))
         # A first weight without columns: the others' places do not depend on it, and it may be large.
         numbers = {FIRST: np.empty((len(rows), 0), dtype=np.int64)}
@@ -50,6 +65,12 @@ class Layout:
             if name != FIRST:
                 numbers[name] = np.arange(count, count + value.numel()).reshape(value.shape)
                 count += value.numel()
-        held = Ordering(ordering.features[:0], ordering.units).of_numbers(numbers)
+        held = replace(ordering, features=ordering.features[:0]).of_numbers(numbers)
         natural = np.concatenate([held[name].ravel() for name in parameters if name != FIRST])
         return Layout(np.argsort(rows), np.argsort(ordering.features), np.argsort(natural))
+
+
+def _natural(parameters: Mapping[str, Tensor], first: str) -> Layout:
+    rows, columns = wide(parameters[first]).shape
+    others = sum(value.numel() for name, value in parameters.items() if name != first)
+    return Layout(np.arange(rows), np.arange(columns), np.arange(others))

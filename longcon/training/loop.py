@@ -9,14 +9,15 @@ import torch
 from longcon.errors import BuildError
 from longcon.training.checkpoint import Checkpoint, OnCheckpoint, unusable
 from longcon.training.chronicle import Chronicle
-from longcon.training.initialisation import case_order, initial_state
-from longcon.training.native import NativeTrainer
-from longcon.training.network import network, with_state
+from longcon.training.initialisation import case_order
+from longcon.training.method import Method, PaperMethod
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
 from longcon.training.recorder import Asked, Curvature, Recorder
 from longcon.training.result import Cases, Training
+from longcon.training.start import hold, natural_ordering, started
 from longcon.training.trainer import Trainer
+from longcon.training.ways import way_to_train
 
 
 def train(
@@ -36,6 +37,7 @@ def train(
     curvature_every: int = 0,
     resume: Checkpoint | None = None,
     on_checkpoint: OnCheckpoint = lambda *_: None,
+    method: Method | None = None,
 ) -> Training:
     """Trains one build and returns what was recorded of it.
 
@@ -57,17 +59,18 @@ def train(
         curvature_every: at which updates: every so many, from the first on; 0 for none.
         resume: go on from it: of the same data, device and ordering, and of the same arguments.
         on_checkpoint: called after every finished epoch with what makes its checkpoint.
+        method: model, loss and optimiser; the paper's when None.
 
     Raises:
         BuildError: the loss or a parameter is not finite.
         StoreError: ``resume`` is of another recipe, of other arguments or of another size.
-        RecipeError: k is above the number of cases, or the arithmetic cannot give what is asked for.
+        RecipeError: k is above the number of cases, or the arithmetic or the method cannot give what is asked for.
     """
     recipe.fits(len(training.values))
     if holdout.labels is None:
         raise BuildError("The hold-out has no labels: give every hold-out case its class.")
     asked = Asked(detail, curvature, curvature_every)
-    trainer = trainer_for(recipe, classes, training, device, ordering, asked)
+    trainer = trainer_for(recipe, classes, training, device, ordering, asked, method)
     chronicle = Chronicle(trainer, holdout, prospective, record, keep_best=keep_best)
     recorder = trainer.recorder
     assert recorder is not None
@@ -98,6 +101,7 @@ def trainer_for(
     device: torch.device,
     ordering: Ordering | None,
     asked: Asked | None = None,
+    method: Method | None = None,
 ) -> Trainer:
     """Returns a trainer at its initial state, in the recipe's arithmetic.
 
@@ -108,24 +112,21 @@ def trainer_for(
         device: where to train.
         ordering: the order of sums; natural when None.
         asked: what to keep of every step beyond what is always kept; nothing is kept of any when None.
+        method: model, loss and optimiser; the paper's when None.
 
     Raises:
         BuildError: the training split has no labels.
-        RecipeError: the arithmetic cannot give what is asked for.
+        RecipeError: the arithmetic or the method cannot give what is asked for.
     """
     if training.labels is None:
         raise BuildError("The training split has no labels: give every training case its class.")
+    method = method or PaperMethod()
     features = training.values.shape[1]
-    ordering = ordering or Ordering.identity(features, recipe.widths)
-    start = initial_state(features, recipe.widths, classes, recipe.seed, recipe.dtype)
-    tensors = {name: torch.from_numpy(value) for name, value in ordering.of_state(start).items()}
-    model = with_state(network(features, recipe.widths, classes, getattr(torch, recipe.dtype)), tensors, device)
+    model = started(method, features, classes, recipe)
+    way = way_to_train(method, model, recipe, asked)
+    ordering = ordering or natural_ordering(model, features)
+    hold(model, ordering, device)
     order = case_order(len(training.labels), recipe.seed)
     values, labels = training.values[order], training.labels[order]
     recorder = None if asked is None else Recorder(recipe, model, ordering, len(labels), asked)
-    if recipe.arithmetic == "native":
-        return NativeTrainer(recipe, model, values, labels, device, ordering, recorder)
-    # Imported where it is used: native training does not wait for a compiler to load.
-    from longcon.training.portable import PortableTrainer  # noqa: PLC0415
-
-    return PortableTrainer(recipe, model, values, labels, device, ordering, recorder=recorder)
+    return way(recipe, method, model, values, labels, device, ordering, recorder)

@@ -15,7 +15,7 @@ from longcon.errors import RecipeError
 from longcon.training.detail import array_of
 from longcon.training.detail_recorder import DetailRecorder, Held
 from longcon.training.digest import Digest
-from longcon.training.layout import FIRST, Layout
+from longcon.training.layout import Layout, first_of, wide
 from longcon.training.minibatches import steps_per_epoch
 from longcon.training.ordering import Ordering
 from longcon.training.reading import Reading
@@ -64,7 +64,7 @@ class Recorder:
 
     Args:
         recipe: of the training.
-        model: at its initial values, a Linear first; trained in place.
+        model: at its initial values; trained in place.
         ordering: the order in which it is held.
         cases: size of the training split.
         asked: what to keep beyond what is always kept.
@@ -77,18 +77,22 @@ class Recorder:
     """
 
     def __init__(
-        self, recipe: Recipe, model: nn.Sequential, ordering: Ordering, cases: int, asked: Asked = Asked()
+        self, recipe: Recipe, model: nn.Module, ordering: Ordering, cases: int, asked: Asked = Asked()
     ) -> None:
         asked.fits(recipe)
         steps = recipe.epochs * steps_per_epoch(cases, recipe.k)
         parameters = {name: value.detach() for name, value in model.named_parameters()}
-        self._first = first = parameters[FIRST]
+        named_first = first_of(parameters, ordering)
+        self._first = first = wide(parameters[named_first])
         place, layout = first.device, Layout.of(parameters, ordering)
-        self._others = [value for name, value in parameters.items() if name != FIRST]
+        self._others = [value for name, value in parameters.items() if name != named_first]
         sketch, digest = Sketch(layout, place), Digest(layout, place)
         self._digest = digest
         self.reading = Reading(sketch, digest, first)
-        self._detail = DetailRecorder(model, ordering, layout, sketch, digest, recipe, steps) if asked.detail else None
+        self._detail = None
+        if asked.detail:
+            assert isinstance(model, nn.Sequential)
+            self._detail = DetailRecorder(model, ordering, layout, sketch, digest, recipe, steps)
         self._asked, self._step, self._state = asked, 0, 0
         self._sketches = torch.zeros(steps + 1, SIZE, dtype=torch.float64, device=place)
         self._digests = torch.zeros(steps + 1, dtype=torch.int64, device=place)
@@ -97,7 +101,7 @@ class Recorder:
         self.reading.read(slice(0, len(first)), first)
         self.state()
 
-    def minibatch(self, model: nn.Sequential, inputs: Tensor, labels: Tensor) -> None:
+    def minibatch(self, model: nn.Module, inputs: Tensor, labels: Tensor) -> None:
         """Measures the curvature of the minibatch before its update, where that is asked for."""
         asked = self._asked
         if asked.curvature is not None and asked.curvature_every and self._step % asked.curvature_every == 0:
@@ -116,7 +120,7 @@ class Recorder:
         Args:
             adamax: returns first moments and infinity norms; asked only when detail is kept.
         """
-        others = torch.cat([value.reshape(-1) for value in self._others])
+        others = self._end_to_end()
         self._sketches[self._state] = self.reading.sketch(others)
         self._digests[self._state] = self.reading.digest(others)
         if self._detail is not None and adamax is not None:
@@ -186,8 +190,13 @@ class Recorder:
         """Returns the part of a series that is of the steps that are done, or of the states up to now."""
         return series[: len(series) - (len(self._losses) - self._step)]
 
+    def _end_to_end(self) -> Tensor:
+        """Returns all parameters but the first weight."""
+        # A model may have none besides.
+        return torch.cat([self._first.new_empty(0), *(value.reshape(-1) for value in self._others)])
+
     def _require_digest(self) -> None:
-        others = torch.cat([value.reshape(-1) for value in self._others])
+        others = self._end_to_end()
         # Not by `reading`: compiled networks hold on to the memory that it reads to.
         if self._digest.of(self._digest.rows_of(self._first), others) != self._digests[self._step]:
             raise ValueError("its parameters are not those of its last step")
