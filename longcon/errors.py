@@ -14,6 +14,10 @@ class CohortError(LongconError):
     """A cohort's files or values cannot be used."""
 
 
+class ProblemError(LongconError):
+    """A problem cannot be used: its file, its parts or its command."""
+
+
 class RecipeError(LongconError):
     """A recipe holds a value that no training can have."""
 

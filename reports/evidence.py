@@ -34,7 +34,9 @@ class Evidence:
         """Returns the verdict on what was gathered so far."""
         settings = self._config.stash[SETTINGS]
         deviations = [deviation.text for deviation in settings.deviations]
-        return verdict(cases(settings), self.results, self.strange, deviations)
+        command = settings.command
+        of_command = command is not None and not command.command.uses("k")
+        return verdict(cases(settings), self.results, self.strange, deviations, of_command)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keeps errors of collection."""

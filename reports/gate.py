@@ -9,6 +9,7 @@ from fixtures.cases import Case
 from fixtures.options import Settings
 from longcon.builds import Build
 from longcon.checkout import Checkout
+from longcon.problems import KNOWN
 from reports.verdict import Result, Verdict
 
 RELEASED, NOT_RELEASED, PROVISIONAL = "released", "not released", "provisional - not for signature"
@@ -103,7 +104,10 @@ def _of_the_protocol(settings: Settings, protocol: str | None) -> list[str]:
     if settings.protocol is None:
         return ["no protocol was given, so nobody has set the limits before the run: give --protocol=FILE."]
     undigested = "the protocol says no digest of the data, so others could stand in for them: give digest in [problem]."
+    unknown = "the protocol says no digest of the problem's code, so other code could train: give source in [problem]."
     against = [] if settings.data_digest else [undigested]
+    # longcon's own problem is part of the checkout, which is held to its commit.
+    against += [] if settings.source or (settings.problem in KNOWN and settings.command is None) else [unknown]
     if protocol != settings.digest:
         against.append(f"{settings.protocol} changed during the run, so it is not the protocol that ran: run again.")
     return against + [f"the run deviates from its protocol: {deviation.text}." for deviation in settings.deviations]

@@ -24,17 +24,11 @@ def _protocol(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _tested(settings: Settings, data: ProblemData | None, digest: str | None) -> list[tuple[str, str]]:
-    recipe, limits = settings.recipes[0], settings.limits
+    limits = settings.limits
     judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
     rows = [
         ("devices", ", ".join(device.name for device in settings.devices)),
-        ("k", ", ".join(map(str, settings.ks))),
-        (
-            "recipe",
-            f"{recipe.dtype}, {recipe.arithmetic} arithmetic, learning rate {recipe.learning_rate:.6g}, "
-            f"weight decay {recipe.weight_decay:.6g}, {recipe.epochs} epochs, seed {recipe.seed}, "
-            f"released epoch {settings.release}",
-        ),
+        *_recipe(settings),
         ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
         ("advisory", _advisory(settings)),
         ("store", str(settings.store) + (", trained afresh" if settings.fresh else "")),
@@ -44,9 +38,28 @@ def _tested(settings: Settings, data: ProblemData | None, digest: str | None) ->
     counts = f"{len(data.training)} training, {len(data.holdout)} hold-out, {len(data.prospective)} prospective cases"
     return [
         ("problem", f"{data.problem}; target {data.target}"),
-        ("data", f"{counts}, {data.features} features"),
+        ("data", counts if settings.command else f"{counts}, {data.features} features"),
         ("data digest", f"{digest}"),
+        ("source", settings.method.get("source", "not known")),
         *rows,
+    ]
+
+
+def _recipe(settings: Settings) -> list[tuple[str, str]]:
+    recipe, command = settings.recipes[0], settings.command
+    ks = ", ".join(map(str, settings.ks))
+    if command is not None:
+        told = ks if command.command.uses("k") else f"{ks}, of which the command is not told"
+        reads = ", ".join(command.command.files())
+        return [("k", told), ("command", f"seed {recipe.seed}, reads {reads}")]
+    return [
+        ("k", ks),
+        (
+            "recipe",
+            f"{recipe.dtype}, {recipe.arithmetic} arithmetic, learning rate {recipe.learning_rate:.6g}, "
+            f"weight decay {recipe.weight_decay:.6g}, {recipe.epochs} epochs, seed {recipe.seed}, "
+            f"released epoch {settings.release}",
+        ),
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.cases import cases
 from fixtures.cohorts import DATA, DIGEST, STORE
-from fixtures.options import SETTINGS
+from fixtures.options import SETTINGS, Settings
 from longcon.checkout import read_checkout
 from longcon.errors import LongconError
 from longcon.source import code_version
@@ -51,7 +51,6 @@ class Report:
 
     def __init__(self, config: pytest.Config, evidence: Evidence) -> None:
         self._config, self._evidence = config, evidence
-        self._settings = config.stash[SETTINGS]
         self._checkout = read_checkout()
         self._started = _now()
         self._run: Run | None = None
@@ -90,6 +89,11 @@ class Report:
         if self._config.option.collectonly:
             return pytest.ExitCode.TESTS_FAILED if self._settings.for_release else found
         return pytest.ExitCode.OK if self.decision.ok else pytest.ExitCode.TESTS_FAILED
+
+    @property
+    def _settings(self) -> Settings:
+        """The settings as they stand: what is trained follows from the problem, which is loaded after the report is."""
+        return self._config.stash[SETTINGS]
 
     @property
     def decision(self) -> Decision:

@@ -71,6 +71,7 @@ def verdict(
     results: Mapping[str, Result],
     strange: Sequence[str] = (),
     deviations: Sequence[str] = (),
+    of_command: bool = False,
 ) -> Verdict:
     """Returns the verdict on a run.
 
@@ -83,6 +84,7 @@ def verdict(
         results: of the cases that ran, by `Case.key`.
         strange: failures and errors outside the cases, e.g. of collection.
         deviations: from the protocol; noted, since whoever signs must judge them.
+        of_command: whether a command trained that is told no k.
     """
     failed, missing = list(strange), [] if expected else ["validation: no case was to be decided"]
     notes = [f"deviation: {deviation}" for deviation in deviations]
@@ -104,7 +106,10 @@ def verdict(
             why = result.message if result else "its test was not run"
             (missing if case.gating else notes).append(f"{case.key}: {why}")
     word = "FAIL" if failed else "INCOMPLETE" if missing else "PASS"
-    return Verdict(word, _sentence(word, expected, results, failed, missing), (*failed, *missing), tuple(notes))
+    subject = "command" if of_command else _ks(expected)
+    return Verdict(
+        word, _sentence(f"{word}: {subject}", expected, results, failed, missing), (*failed, *missing), tuple(notes)
+    )
 
 
 def _is_met(results: Mapping[str, Result], case: Case) -> bool:
@@ -112,12 +117,15 @@ def _is_met(results: Mapping[str, Result], case: Case) -> bool:
     return result is not None and result.met
 
 
+def _ks(expected: Sequence[Case]) -> str:
+    return f"k = {', '.join(str(k) for k in sorted({case.k for case in expected if case.k is not None}))}"
+
+
 def _sentence(
-    word: str, expected: Sequence[Case], results: Mapping[str, Result], failed: Sequence[str], missing: Sequence[str]
+    subject: str, expected: Sequence[Case], results: Mapping[str, Result], failed: Sequence[str], missing: Sequence[str]
 ) -> str:
-    ks = ", ".join(str(k) for k in sorted({case.k for case in expected if case.k is not None}))
     decided = sum(_is_met(results, case) for case in expected)
-    start = f"{word}: k = {ks}: {decided} of {len(expected)} checks passed"
+    start = f"{subject}: {decided} of {len(expected)} checks passed"
     ineffective = sum(result.ineffective for result in results.values())
     if ineffective:
         start += f", {ineffective} shown ineffective"

@@ -42,7 +42,7 @@ def problem() -> ProblemData:
         holdout_cases=tuple(f"h{i}" for i in range(12)),
         prospective=np.ascontiguousarray(prospective.values),
         prospective_cases=tuple(f"p{i}" for i in range(12)),
-        facts={},
+        facts={"simulated": True},
     )
 
 

@@ -19,6 +19,7 @@ def plain_settings(**changes: Any) -> Settings:
         recipes=(Recipe(k=2),),
         limits=Limits(),
         release="best",
+        problem="gbm",
         features=60,
         data=None,
         cohort_seed=0,

@@ -15,9 +15,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from longcon.builds.files import write_file
-from longcon.builds.request import BuildRequest, canonical_json, title_of
+from longcon.builds.request import BuildRequest, canonical_json, is_told_k, title_of
 from longcon.errors import StoreError
-from longcon.training import Detail, State, Training, Trajectory
+from longcon.training import Detail, Snapshot, State, Training, Trajectory, parameters_of
 from longcon.training.sketch import folded
 
 _MANIFEST = "manifest.json"
@@ -62,6 +62,11 @@ class Build:
         return title_of(self.request)
 
     @property
+    def minibatch(self) -> str:
+        """The minibatch to begin a sentence with, e.g. ``"k=2, "``; empty for a command that is told none."""
+        return f"k={self.request['recipe']['k']}, " if is_told_k(self.request) else ""
+
+    @property
     def device(self) -> str:
         """Name of the device that trained it."""
         return str(self.request["device"])
@@ -92,7 +97,7 @@ class Build:
         return tuple(sorted(int(name[6:10]) for name in self.manifest["files"] if name.startswith("state-")))
 
     def state(self, epoch: int) -> State:
-        """Returns the parameters at an epoch, by name.
+        """Returns the parameters at an epoch, by name, and the model's buffers behind ``buffers/``.
 
         Raises:
             StoreError: the epoch was not kept, or the bytes are not those of the manifest.
@@ -100,8 +105,14 @@ class Build:
         return self._tensors(f"state-{epoch:04d}.safetensors")
 
     def vector(self, epoch: int) -> NDArray[np.floating]:
-        """Returns all parameters at an epoch as one vector, in the order of their names."""
-        state = self.state(epoch)
+        """Returns all parameters at an epoch as one vector, in the order of their names; no buffers.
+
+        Raises:
+            StoreError: the epoch was not kept, the build has no parameters, or the bytes are not those of the manifest.
+        """
+        state = parameters_of(self.state(epoch))
+        if not state:
+            raise StoreError(f"Build {self.folder.name} ({self.title}) keeps no parameters: its command left none.")
         return np.concatenate([state[name].ravel() for name in sorted(state)])
 
     def scores(self, epoch: int, cohort: str) -> NDArray[np.floating]:
@@ -114,6 +125,10 @@ class Build:
         Raises:
             StoreError: the bytes are not those of the manifest, or do not make a trajectory of the recipe.
         """
+        if "command" in self.request["problem"]:
+            raise StoreError(
+                f"Build {self.folder.name} ({self.title}) has no trajectory: a command's steps are not seen."
+            )
         epochs, name = int(self.request["recipe"]["epochs"]), _TRAJECTORY
         try:
             trajectory = Trajectory.of(self._tensors(name), epochs)
@@ -140,6 +155,19 @@ class Build:
             raise _altered(self.folder, f"{name} holds no tensors ({error})") from error
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What a build keeps in files.
+
+    Attributes:
+        snapshots: by epoch.
+        others: further files, by name.
+    """
+
+    snapshots: Mapping[int, Snapshot]
+    others: Mapping[str, bytes]
+
+
 def write_build(
     folder: Path,
     request: BuildRequest,
@@ -151,7 +179,7 @@ def write_build(
     started: str,
     seconds: float,
 ) -> None:
-    """Writes a build into an empty folder; the manifest last, with the SHA-256 of every other file and its own.
+    """Writes a build into an empty folder.
 
     Args:
         folder: where to.
@@ -163,20 +191,10 @@ def write_build(
         started: when the process that finished it began, UTC, ISO 8601.
         seconds: how long the training took, since it was last resumed.
     """
-    contents = {f"state-{epoch:04d}.safetensors": save(s.state) for epoch, s in training.snapshots.items()}
-    scores = {}
-    for epoch, snapshot in training.snapshots.items():
-        scores[f"{epoch:04d}/holdout"] = snapshot.holdout
-        scores[f"{epoch:04d}/prospective"] = snapshot.prospective
-    contents["scores.safetensors"] = save(scores)
-    contents[_TRAJECTORY] = save(training.trajectory.arrays())
+    others = {_TRAJECTORY: save(training.trajectory.arrays())}
     if training.trajectory.detail is not None:
-        contents[_DETAIL] = save(training.trajectory.detail.arrays())
-    for name, content in contents.items():
-        write_file(folder / name, content)
-    manifest: dict[str, object] = {
-        "format": 1,
-        "request": request.as_json(),
+        others[_DETAIL] = save(training.trajectory.detail.arrays())
+    about = {
         "fingerprint": dict(fingerprint),
         "settings": dict(settings),
         "run": run,
@@ -185,7 +203,33 @@ def write_build(
         "resumed_at": list(training.resumed_at),
         "best_epoch": training.best_epoch,
         "history": [vars(epoch) for epoch in training.history],
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+    }
+    write_contents(folder, request, Contents(training.snapshots, others), about)
+
+
+def write_contents(folder: Path, request: BuildRequest, contents: Contents, about: Mapping[str, object]) -> None:
+    """Writes a build's files; the manifest last, with the SHA-256 of every other file and its own.
+
+    Args:
+        folder: empty.
+        request: what was asked for.
+        contents: the other files.
+        about: what else the manifest says.
+    """
+    files = {f"state-{epoch:04d}.safetensors": save(s.state) for epoch, s in contents.snapshots.items()}
+    scores = {}
+    for epoch, snapshot in contents.snapshots.items():
+        scores[f"{epoch:04d}/holdout"] = snapshot.holdout
+        scores[f"{epoch:04d}/prospective"] = snapshot.prospective
+    files["scores.safetensors"] = save(scores)
+    files |= contents.others
+    for name, content in files.items():
+        write_file(folder / name, content)
+    manifest: dict[str, object] = {
+        "format": 1,
+        "request": request.as_json(),
+        **about,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     write_file(folder / _MANIFEST, seal(manifest))
 

@@ -13,10 +13,10 @@ from longcon.builds.build import Build
 from longcon.builds.coherence import require_coherent
 from longcon.builds.plan import BuildEvent, Plan
 from longcon.builds.request import BuildRequest, recorded_epochs
-from longcon.builds.runner import OnEpoch, OnNote, Runner
+from longcon.builds.runner import OnEpoch, OnNote, Runner, TrainingShape
 from longcon.builds.store import Store
-from longcon.devices import Device, ProbeShape
-from longcon.problems import ProblemData
+from longcon.devices import Device
+from longcon.problems import CommandProblem, LoadedProblem, ProblemData
 from longcon.source import code_version
 from longcon.training import Recipe
 
@@ -37,13 +37,23 @@ class Campaign:
         store: where builds are kept.
         data: what they are trained on.
         on_event: told of progress, from any thread.
+        problem: whose method or command trains; the paper's method when None.
     """
 
-    def __init__(self, plan: Plan, store: Store, data: ProblemData, on_event: Callable[[BuildEvent], None]) -> None:
-        self.plan, self.data = plan, data
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        data: ProblemData,
+        on_event: Callable[[BuildEvent], None],
+        problem: LoadedProblem | CommandProblem | None = None,
+    ) -> None:
+        self.plan, self.data, self._problem = plan, data, problem
         self._store, self._on_event = store, on_event
         self._digest = store.put_data(data)
-        self._runner = Runner()
+        self._command = problem.command if isinstance(problem, CommandProblem) else None
+        self._identity = problem.identity if problem is not None else {}
+        self._runner = Runner(problem if isinstance(problem, LoadedProblem) else None)
         self._pool = ThreadPoolExecutor(max_workers=plan.jobs, thread_name_prefix="builds")
         self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
         self._originals: dict[int, Future[Build]] = {}
@@ -106,7 +116,8 @@ class Campaign:
         if device != self.original_device or replicate != 1:
             build = self._rebuilds[k, device.name, replicate].result()
         if build.folder.name not in self._handed_out:
-            require_coherent(build, self.data, self._released(original))
+            method = self._problem.problem if isinstance(self._problem, LoadedProblem) else None
+            require_coherent(build, self.data, self._released(original), method)
         self._handed_out[build.folder.name] = None
         return build
 
@@ -202,9 +213,21 @@ class Campaign:
             record=record,
             keep_best=False,
             detail=self.plan.detail,
+            problem=self._identity,
         )
 
     def _train(self, device: Device, request: BuildRequest, folder: Path, on_epoch: OnEpoch, on_note: OnNote) -> None:
+        if self._command is not None:
+            self._runner.train_by_command(
+                self._command,
+                device,
+                request,
+                data=self.data,
+                fingerprint=self._fingerprint(device, request.recipe.k),
+                folder=folder,
+                run=self._store.run,
+            )
+            return
         between = 0.0 if request.killed_after else self.plan.seconds_between_checkpoints
         self._runner.train(
             device,
@@ -226,10 +249,13 @@ class Campaign:
     def _take_fingerprints(self, device: Device) -> list[dict[str, Any]]:
         shapes = [self._shape(recipe) for recipe in self.plan.recipes]
         name = f"fingerprint-{device.name.replace(':', '-')}"
+        if self._command is not None:
+            # The same for every k: a command computes in shapes of its own.
+            return self._store.once_in_run(name, lambda: [self._runner.command_fingerprint(device)]) * len(shapes)
         return self._store.once_in_run(name, lambda: self._runner.fingerprints(device, shapes))
 
-    def _shape(self, recipe: Recipe) -> ProbeShape:
-        return ProbeShape(self.data.features, recipe.widths, len(self.data.classes), recipe.k, recipe.dtype)
+    def _shape(self, recipe: Recipe) -> TrainingShape:
+        return TrainingShape(self.data.features, len(self.data.classes), recipe)
 
     def _recipe(self, k: int) -> Recipe:
         return next(recipe for recipe in self.plan.recipes if recipe.k == k)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from longcon.training import Recipe
@@ -29,6 +29,8 @@ class BuildRequest:
         curvature_every: the curvature is measured every so many steps; 0 for never.
         killed_after: the epoch after whose checkpoint the training process is killed once, so that another resumes
             it; 0 for never.
+        problem: what tells the problem's code from another's, as `LoadedProblem.identity` has it; empty for the paper's
+            method alone.
     """
 
     data: str
@@ -43,6 +45,7 @@ class BuildRequest:
     detail: bool = False
     curvature_every: int = 0
     killed_after: int = 0
+    problem: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Returns the request as plain JSON values."""
@@ -59,6 +62,7 @@ class BuildRequest:
             "detail": self.detail,
             "curvature_every": self.curvature_every,
             "killed_after": self.killed_after,
+            "problem": dict(self.problem),
         }
 
     @property
@@ -77,8 +81,18 @@ def title_of(request: Mapping[str, Any]) -> str:
     recipe = request["recipe"]
     arithmetic = "" if recipe["arithmetic"] == "native" else f" {recipe['arithmetic']}"
     killed = f", killed after epoch {request['killed_after']}" if request.get("killed_after") else ""
+    if "command" in request["problem"]:
+        # What it computes in is its own affair.
+        told = f"k={recipe['k']} " if is_told_k(request) else ""
+        return f"{told}command on {request['device']}, replicate {request['replicate']}"
     trained = f"k={recipe['k']} {recipe['dtype']}{arithmetic} on {request['device']}"
     return f"{trained}, replicate {request['replicate']}{killed}"
+
+
+def is_told_k(request: Mapping[str, Any]) -> bool:
+    """Whether minibatches of k trained a build; a command may know nothing of k."""
+    command = request["problem"].get("command")
+    return command is None or "{k}" in command
 
 
 def canonical_json(value: object) -> bytes:

@@ -8,15 +8,22 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from longcon import errors
+from longcon.builds.command_build import harvest, write_command_build
+from longcon.builds.command_folder import OUT
+from longcon.builds.command_run import end_command, run_command
 from longcon.builds.request import BuildRequest
-from longcon.devices import Device, ProbeShape
+from longcon.devices import Device
 from longcon.errors import BuildError, LongconError, RunEndedError
+from longcon.problems import Command, LoadedProblem, ProblemData
+from longcon.training import Recipe
 
 OnEpoch = Callable[[int], None]
 OnNote = Callable[[str], None]
@@ -30,28 +37,60 @@ class _Ears:
     on_note: OnNote = lambda _: None
 
 
-class Runner:
-    """Starts build processes, follows them, and ends those still running when it is closed."""
+@dataclass(frozen=True)
+class TrainingShape:
+    """What a device's fingerprint is taken for: the training itself, on cases that are drawn.
 
-    def __init__(self) -> None:
+    Attributes:
+        features: width p of the measurements.
+        classes: number of classes.
+        recipe: of the training.
+    """
+
+    features: int
+    classes: int
+    recipe: Recipe
+
+    def as_json(self) -> dict[str, object]:
+        """Returns it as plain JSON values."""
+        return {"features": self.features, "classes": self.classes, "recipe": self.recipe.as_json()}
+
+
+class Runner:
+    """Starts build processes, follows them, and ends those still running when it is closed.
+
+    Args:
+        problem: whose method trains; the paper's when None.
+    """
+
+    def __init__(self, problem: LoadedProblem | None = None) -> None:
+        self._problem = (
+            None if problem is None else {"source": problem.source.as_json(), "identity": dict(problem.identity)}
+        )
         self._running: set[subprocess.Popen[str]] = set()
+        self._commands: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._closed = False
 
-    def fingerprints(self, device: Device, shapes: Sequence[ProbeShape]) -> list[dict[str, Any]]:
+    def fingerprints(self, device: Device, shapes: Sequence[TrainingShape]) -> list[dict[str, Any]]:
         """Returns a fingerprint of ``device`` for each shape, as JSON values.
 
         Raises:
             BuildError: the process failed.
         """
-        job = {"task": "fingerprint", **_device_fields(device), "shapes": [asdict(shape) for shape in shapes]}
+        job = {
+            "task": "fingerprint",
+            **_device_fields(device),
+            "problem": self._problem,
+            "shapes": [shape.as_json() for shape in shapes],
+        }
         return list(self._run(device, job, _Ears(), f"The fingerprint of {device.name}"))
 
     def train(
         self,
         device: Device,
         request: BuildRequest,
-        shape: ProbeShape,
+        shape: TrainingShape,
         *,
         data: Path,
         folder: Path,
@@ -82,7 +121,8 @@ class Runner:
         job = {
             "task": "train",
             **_device_fields(device),
-            "shape": asdict(shape),
+            "problem": self._problem,
+            "shape": shape.as_json(),
             "request": request.as_json(),
             "data": str(data),
             "folder": str(folder),
@@ -93,12 +133,83 @@ class Runner:
         hear = _Ears(on_epoch, on_note)
         self._run(device, job, hear, f"Build {request.title}")
 
+    def train_by_command(
+        self,
+        command: Command,
+        device: Device,
+        request: BuildRequest,
+        *,
+        data: ProblemData,
+        fingerprint: Mapping[str, Any],
+        folder: Path,
+        run: str,
+    ) -> None:
+        """Has a command train a build on ``device``, into ``folder``.
+
+        Args:
+            command: what trains.
+            device: whose environment it is started in.
+            request: which build.
+            data: the cases that it must score.
+            fingerprint: of the device, taken in its environment in this run.
+            folder: empty, for the build's files.
+            run: identifier of the run.
+
+        Raises:
+            BuildError: the command failed, or left what cannot be used; the text quotes the end of its log.
+            StoreError: the build could not be written.
+        """
+        what = f"Build {request.title}"
+        recipe = request.recipe
+        values = {"seed": str(recipe.seed), "k": str(recipe.k), "device": device.torch_device}
+        started, clock = datetime.now(UTC), time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="longcon-") as work:
+            place = Path(work)
+            try:
+                log = run_command(command, values, device.process_environment(), place, started=self._add)
+                seconds = time.perf_counter() - clock
+                if command.digest() != request.problem["source"]:
+                    raise BuildError("What the command reads changed while the run was under way: start it again.")
+                snapshot = harvest(place / OUT, data, log, parameters=command.parameters)
+            except BuildError as error:
+                if self._closed:
+                    raise RunEndedError(f"{what} was not finished, since the run was ended: run again.") from error
+                raise BuildError(f"{what}: {error}") from error
+        write_command_build(
+            folder,
+            request,
+            snapshot,
+            data,
+            log,
+            fingerprint=fingerprint,
+            run=run,
+            started=started.isoformat(timespec="milliseconds"),
+            seconds=seconds,
+        )
+
+    def command_fingerprint(self, device: Device) -> dict[str, Any]:
+        """Returns the fingerprint of a device for what commands rest on, as JSON values.
+
+        Raises:
+            BuildError: the process failed.
+        """
+        job = {"task": "command fingerprint", **_device_fields(device)}
+        return dict(self._run(device, job, _Ears(), f"The fingerprint of {device.name}"))
+
     def close(self) -> None:
         """Ends every process that still runs and lets no other start."""
         with self._lock:
             self._closed = True
             for process in self._running:
                 process.kill()
+            for command in self._commands:
+                end_command(command)
+
+    def _add(self, command: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._commands = [process for process in self._commands if process.poll() is None] + [command]
+            if self._closed:
+                end_command(command)
 
     def _run(self, device: Device, job: Mapping[str, object], hear: _Ears, what: str) -> Any:
         with tempfile.TemporaryFile() as log:

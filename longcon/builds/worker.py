@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,9 +27,27 @@ from longcon.builds.checkpoints import Checkpoints
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device, ProbeShape, Surrogate, enforce, settings_in_force, take_fingerprint
 from longcon.errors import BuildError, LongconError, StoreError
-from longcon.problems import ProblemData, load_data
+from longcon.problems import ProblemData, ProblemSource, load_data
 from longcon.source import code_version
-from longcon.training import Cases, Checkpoint, Curvature, Ordering, Recipe, Training, train
+from longcon.training import (
+    Cases,
+    Checkpoint,
+    Curvature,
+    Method,
+    Ordering,
+    PaperMethod,
+    Recipe,
+    Training,
+    chain_of,
+    loss_of,
+    penalty_of,
+    started,
+    train,
+    training_probe,
+)
+
+# Shapes that no command is known to use; any will do to tell kernels apart.
+_FOR_COMMANDS = ProbeShape(features=512, widths=(64,), classes=4, k=2, dtype="float64")
 
 
 def _say(**message: object) -> None:
@@ -41,8 +60,30 @@ def _device(job: dict[str, Any]) -> Device:
     return Device(job["torch_device"], surrogate)
 
 
-def _fingerprint(job: dict[str, Any], fields: dict[str, Any]) -> dict[str, object]:
-    return take_fingerprint(_device(job), ProbeShape(**{**fields, "widths": tuple(fields["widths"])})).as_json()
+def _method(job: dict[str, Any]) -> Method:
+    """Returns the problem's method, from the very source that the run began with."""
+    if job["problem"] is None:
+        return PaperMethod()
+    loaded = ProblemSource.of_json(job["problem"]["source"]).load()
+    if loaded.identity != job["problem"]["identity"]:
+        raise BuildError(f"The source of {loaded.problem.name} changed while the run was under way: start it again.")
+    return loaded.problem
+
+
+def _fingerprint(job: dict[str, Any], method: Method, fields: dict[str, Any]) -> dict[str, object]:
+    recipe, device = Recipe.of_json(fields["recipe"]), _device(job)
+    shape = ProbeShape(fields["features"], recipe.widths, fields["classes"], recipe.k, recipe.dtype)
+    sizes = (shape.features, shape.classes)
+    ordering = _ordering(device, method, *sizes, recipe)
+    own = training_probe(method, *sizes, recipe, torch.device(device.torch_device), ordering)
+    return take_fingerprint(device, shape, own).as_json()
+
+
+def _command_fingerprint(job: dict[str, Any]) -> dict[str, object]:
+    """Returns a fingerprint for commands, which may rest on PyTorch, on numpy or on neither."""
+    from longcon.devices.numpy_probes import numpy_probes  # noqa: PLC0415 - scipy is loaded where it is used
+
+    return take_fingerprint(_device(job), _FOR_COMMANDS, digests=numpy_probes()).as_json()
 
 
 def _request(fields: dict[str, Any]) -> BuildRequest:
@@ -50,13 +91,24 @@ def _request(fields: dict[str, Any]) -> BuildRequest:
     return BuildRequest(**{**fields, "recipe": recipe, "record": tuple(fields["record"])})
 
 
-def _curvature(recipe: Recipe) -> Curvature:
-    """Returns what measures residual, smallest eigenvalue, its error and largest eigenvalue of a minibatch."""
+def _curvature(recipe: Recipe, method: Method) -> Curvature:
+    """Returns what measures residual, smallest eigenvalue, its error and largest eigenvalue of a minibatch.
+
+    The Hessian is that of the model in evaluation mode: a dropout or the statistics of a minibatch have none.
+    """
     # Imported where it is used: builds that do not ask for it do not wait for it.
     from longcon.curvature import curvature  # noqa: PLC0415
 
+    # The Hessian is taken in float64, whatever precision trains.
+    in_double = replace(recipe, dtype="float64")
+
     def measured(model: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[float, float, float, float]:
-        found = curvature(model, inputs, labels, recipe.weight_decay)
+        model.eval()
+        try:
+            penalty = penalty_of(method, model, recipe)
+            found = curvature(model, inputs, labels, penalty, loss=loss_of(method, in_double, inputs.device))
+        finally:
+            model.train()
         return found.residual, found.smallest, found.smallest_error, found.largest
 
     return measured
@@ -66,13 +118,14 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
     request, device = _request(job["request"]), _device(job)
     if code_version() != request.code:
         raise BuildError("longcon's source changed while the run was under way: start it again.")
+    method = _method(job)
     if request.killed_after:
-        _die_after_checkpoint(job, request, device)
-    fingerprint = _fingerprint(job, job["shape"])
+        _die_after_checkpoint(job, request, device, method)
+    fingerprint = _fingerprint(job, method, job["shape"])
     if fingerprint["numeric_class"] != request.numeric_class:
         raise BuildError(f"Device {device.name} no longer computes as it did at the start of the run: start it again.")
     started, clock = datetime.now(UTC), time.perf_counter()
-    training = _trained(job, request, device, load_data(Path(job["data"])))
+    training = _trained(job, request, device, load_data(Path(job["data"])), method)
     write_build(
         Path(job["folder"]),
         request,
@@ -86,7 +139,7 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
     return {"best_epoch": training.best_epoch}
 
 
-def _die_after_checkpoint(job: dict[str, Any], request: BuildRequest, device: Device) -> None:
+def _die_after_checkpoint(job: dict[str, Any], request: BuildRequest, device: Device, method: Method) -> None:
     """Has a process of its own train up to the checkpoint and be killed there, so that this one can go on from it.
 
     It is forked before anything is computed: this process shares no number with it but those on disk.
@@ -95,14 +148,14 @@ def _die_after_checkpoint(job: dict[str, Any], request: BuildRequest, device: De
     trains = os.fork()
     if trains == 0:
         with contextlib.suppress(BaseException):
-            _trained(job, request, device, load_data(Path(job["data"])))
+            _trained(job, request, device, load_data(Path(job["data"])), method)
         os._exit(1)
     _, status = os.waitpid(trains, 0)
     if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
         raise BuildError(f"Build {request.title} was to be killed after a checkpoint and was not: run again.")
 
 
-def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: ProblemData) -> Training:
+def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: ProblemData, method: Method) -> Training:
     """Trains from the last checkpoint on; from the start where there is none, or none that can be used."""
     between = job["seconds_between_checkpoints"]
     checkpoints = Checkpoints(Path(job["checkpoint"]), request.key, between, lambda text: _say(note=text))
@@ -122,12 +175,13 @@ def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: P
         device=torch.device(device.torch_device),
         record=request.record,
         keep_best=request.keep_best,
-        ordering=_ordering(device, (data.features, *request.recipe.widths)),
+        ordering=_ordering(device, method, data.features, len(data.classes), request.recipe),
         on_epoch=lambda epoch: _say(epoch=epoch),
         detail=request.detail,
-        curvature=_curvature(request.recipe) if request.curvature_every else None,
+        curvature=_curvature(request.recipe, method) if request.curvature_every else None,
         curvature_every=request.curvature_every,
         on_checkpoint=on_checkpoint,
+        method=method,
     )
     try:
         return from_checkpoint(resume=checkpoints.read())
@@ -136,11 +190,15 @@ def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: P
         return from_checkpoint(resume=None)
 
 
-def _ordering(device: Device, sizes: tuple[int, ...]) -> Ordering | None:
+def _ordering(device: Device, method: Method, features: int, classes: int, recipe: Recipe) -> Ordering | None:
     if device.surrogate is None or not device.surrogate.reorders:
         return None
-    features, *units = device.surrogate.orders(sizes)
-    return Ordering(features, tuple(units))
+    model = started(method, features, classes, recipe)
+    stages = chain_of(model)
+    if stages is None:
+        raise BuildError(f"{device.name} has no order to permute in a {type(model).__name__}: leave it out.")
+    of_features, *units = device.surrogate.orders((features, *(stage.units for stage in stages[:-1])))
+    return Ordering(of_features, tuple(units), stages)
 
 
 def main() -> int:
@@ -150,8 +208,11 @@ def main() -> int:
     try:
         if job["task"] == "train":
             _say(done=_train(job))
+        elif job["task"] == "command fingerprint":
+            _say(done=_command_fingerprint(job))
         else:
-            _say(done=[_fingerprint(job, fields) for fields in job["shapes"]])
+            method = _method(job)
+            _say(done=[_fingerprint(job, method, fields) for fields in job["shapes"]])
     except LongconError as error:
         _say(error=str(error), kind=type(error).__name__)
         return 1

@@ -66,7 +66,7 @@ def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: Pr
         )
         for build, other in zip(builds[1:], reported[1:], strict=True)
     ]
-    subject = f"k={builds[0].request['recipe']['k']}, all of {', '.join(build.device for build in builds)}"
+    subject = f"{builds[0].minibatch}all of {', '.join(build.device for build in builds)}"
     told = "undefined, since every case has one and the same call" if kappa is None else f"{kappa:.4f}"
     message = (
         f"{subject}: {_fewest(rebuilds, data.target)}; Fleiss' kappa among {len(builds)} builds on {len(reported[0])} "

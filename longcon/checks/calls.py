@@ -159,7 +159,7 @@ def discordant_lines(builds: Sequence[Build], epoch: int, table: ConsistencyTabl
 
 
 def _series(builds: Sequence[Build]) -> str:
-    return f"k={builds[0].request['recipe']['k']}, all of {', '.join(build.device for build in builds)}"
+    return f"{builds[0].minibatch}all of {', '.join(build.device for build in builds)}"
 
 
 def _message(

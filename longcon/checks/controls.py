@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from longcon.builds import Build
 from longcon.checks.calls import cutoff_is_precise, rebuild_agrees
 from longcon.checks.dissimilarity import sine_below_tolerance
-from longcon.checks.identity import initial_states_identical, replicates_identical
+from longcon.checks.identity import initial_states_identical, replicates_identical, scores_alone
 from longcon.checks.outcome import Outcome
 from longcon.measures import conclusive
 from longcon.problems import ProblemData
 from longcon.protocol import Limits
-from longcon.training import State
+from longcon.training import State, parameters_of
 
 # Below this many units of its precision, round-off alone hides a planted sine.
 _LEAST_ULPS = 1000
@@ -100,12 +100,14 @@ def controls_come_out(original: Build, epoch: int, tau: float, data: ProblemData
 def _negative(original: Build, epoch: int, tau: float, data: ProblemData, limits: Limits) -> Iterator[_Control]:
     copy = _altered(original)
     yield _Control("an unaltered copy as a replicate", lambda: replicates_identical(original, copy).ok, True)
-    yield _Control("an unaltered copy's initial state", lambda: initial_states_identical(original, copy).ok, True)
-    yield _Control(
-        "an unaltered copy's sine",
-        lambda: sine_below_tolerance(original, copy, epoch, limits.sine_tolerance).ok,
-        True,
-    )
+    if 0 in original.epochs:
+        yield _Control("an unaltered copy's initial state", lambda: initial_states_identical(original, copy).ok, True)
+    if not scores_alone(original):
+        yield _Control(
+            "an unaltered copy's sine",
+            lambda: sine_below_tolerance(original, copy, epoch, limits.sine_tolerance).ok,
+            True,
+        )
     yield _Control(
         "an unaltered copy's calls",
         lambda: rebuild_agrees(original, copy, epoch, tau, data, limits).details["discordant"] == 0,
@@ -114,16 +116,7 @@ def _negative(original: Build, epoch: int, tau: float, data: ProblemData, limits
 
 
 def _positive(original: Build, epoch: int, tau: float, data: ProblemData, limits: Limits) -> Iterator[_Control]:
-    one_ulp = _altered(original, state=_one_ulp_at(epoch))
-    yield _Control("one ulp in one parameter", lambda: replicates_identical(original, one_ulp).ok, False)
-    other_start = _altered(original, state=_one_ulp_at(0))
-    yield _Control("one ulp at the start", lambda: initial_states_identical(original, other_start).ok, False)
-    turned = _altered(original, state=lambda _, state: _turned(state, limits.sine_tolerance))
-    yield _Control(
-        "parameters turned beyond the tolerance",
-        lambda: sine_below_tolerance(original, turned, epoch, limits.sine_tolerance).ok,
-        False,
-    )
+    yield from _positive_of_states(original, epoch, limits)
     swapped = _altered(original, scores=lambda cohort, scores: _discordant(cohort, scores, tau, limits))
     yield _Control(
         "more discordant calls than 1 - p allows",
@@ -134,6 +127,25 @@ def _positive(original: Build, epoch: int, tau: float, data: ProblemData, limits
     yield _Control(
         "a false positive above every true one",
         lambda: cutoff_is_precise(confused, epoch, data, limits).ok,
+        False,
+    )
+
+
+def _positive_of_states(original: Build, epoch: int, limits: Limits) -> Iterator[_Control]:
+    """Yields the controls that alter parameters; one that alters a score where a build keeps scores alone."""
+    if scores_alone(original):
+        other_score = _altered(original, scores=lambda _, scores: _one_ulp_in(scores))
+        yield _Control("one ulp in one score", lambda: replicates_identical(original, other_score).ok, False)
+        return
+    one_ulp = _altered(original, state=_one_ulp_at(epoch))
+    yield _Control("one ulp in one parameter", lambda: replicates_identical(original, one_ulp).ok, False)
+    if 0 in original.epochs:
+        other_start = _altered(original, state=_one_ulp_at(0))
+        yield _Control("one ulp at the start", lambda: initial_states_identical(original, other_start).ok, False)
+    turned = _altered(original, state=lambda _, state: _turned(state, limits.sine_tolerance))
+    yield _Control(
+        "parameters turned beyond the tolerance",
+        lambda: sine_below_tolerance(original, turned, epoch, limits.sine_tolerance).ok,
         False,
     )
 
@@ -152,17 +164,21 @@ def _one_ulp_at(epoch: int) -> Callable[[int, State], State]:
     def alter(at: int, state: State) -> State:
         if at != epoch:
             return state
-        name = sorted(state)[-1]
-        values = state[name].copy()
-        values.flat[0] = np.nextafter(values.flat[0], np.inf)
-        return {**state, name: values}
+        name = sorted(parameters_of(state))[-1]
+        return {**state, name: _one_ulp_in(state[name])}
 
     return alter
 
 
+def _one_ulp_in(values: Scores) -> Scores:
+    altered = values.copy()
+    altered.flat[0] = np.nextafter(altered.flat[0], np.inf)
+    return altered
+
+
 def _turned(state: State, tolerance: float) -> State:
     """Returns parameters at twice the tolerance, as a sine, from those given; at most at a right angle."""
-    names = sorted(state)
+    names = sorted(parameters_of(state))
     vector = np.concatenate([state[name].ravel() for name in names]).astype(np.float64)
     length = float(np.linalg.norm(vector))
     along = vector / length
@@ -172,7 +188,7 @@ def _turned(state: State, tolerance: float) -> State:
     least = _LEAST_ULPS * float(np.finfo(state[names[0]].dtype).eps)
     sine = min(1.0, max(2 * tolerance, least))
     turned = length * (math.sqrt(1 - sine * sine) * along + sine * across)
-    return _unflattened(turned, state, names)
+    return {**state, **_unflattened(turned, state, names)}
 
 
 def _unflattened(vector: NDArray[Any], state: State, names: list[str]) -> State:

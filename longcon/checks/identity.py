@@ -85,7 +85,7 @@ def identity_outcome(
         build: one of the two.
         cause: likely cause of a difference, and what to do.
     """
-    values = sum(value.size for value in build.state(0).values())
+    values = sum(value.size for value in _arrays(build, build.epochs[0], scores=scores_alone(build)).values())
     if difference is None:
         return Outcome(
             requirement,
@@ -109,6 +109,11 @@ def identity_outcome(
         f"{subject}: states differ at epoch {epoch} in {name}: {bits.describe()}; likely cause: {cause}.",
         details={"epoch": epoch, "parameter": name, "largest_ulp": float(bits.largest_ulp)},
     )
+
+
+def scores_alone(build: Build) -> bool:
+    """Whether a build keeps scores and no parameters, as what a command trained may."""
+    return not build.state(build.epochs[0])
 
 
 def first_difference(

@@ -58,6 +58,7 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("divergence", "tell when builds part, on which cases, and how likely a rebuild elsewhere is to"),
     Command("figures", "draw Figures 1 and 2 of the paper from builds of this project"),
+    Command("problem", "write a problem of your own to start from"),
     Command("protocol", "write a protocol to start from"),
     Command("requirements", "write the catalogue of requirements as a page"),
     Command("verify", "check that an audit is as it was written"),

@@ -24,6 +24,7 @@ from longcon.cohorts import (
 from longcon.errors import CohortError
 from longcon.problems.problem import ProblemData, Progress
 from longcon.source import code_version
+from longcon.training import PaperMethod
 
 CLASSES = ("GBM, G34", "GBM, MES", "GBM, MID", "GBM, MYCN", "GBM, RTK I", "GBM, RTK II", "GBM, RTK III")
 TARGET = "GBM, RTK I"
@@ -31,8 +32,8 @@ CLIP = 1e-3
 
 
 @dataclass(frozen=True)
-class GbmProblem:
-    """The paper's classification problem, on GEO's files or on simulated ones.
+class GbmProblem(PaperMethod):
+    """The paper's classification problem, on GEO's files or on simulated ones; model and training are the paper's.
 
     Attributes:
         features: how many probes the network sees; those of largest standard deviation on the training split.
@@ -81,6 +82,7 @@ class GbmProblem:
             prospective=np.ascontiguousarray(new.values.T),
             prospective_cases=prospective.cases,
             facts={
+                "simulated": self.folder is None,
                 "reference_digest": reference.digest,
                 "prospective_digest": prospective.digest,
                 "probes": len(reference.probes),

@@ -15,6 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from longcon.errors import CohortError
+from longcon.problems.soundness import require_sound
+from longcon.training import Method
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it, and out of how much."""
@@ -28,7 +30,7 @@ class ProblemData:
         problem: name of the problem.
         classes: C of Definition 1, in the order of the scores.
         target: the class of clinical interest.
-        training: float64, cases x features.
+        training: float64, cases x features. A command reads its own measurements; here they have no feature then.
         training_labels: int64 indices into ``classes``.
         training_cases: identifiers.
         holdout: float64, cases x features; found the cut-off and the released epoch.
@@ -36,7 +38,11 @@ class ProblemData:
         holdout_cases: identifiers.
         prospective: float64, cases x features; longitudinal consistency is measured on it.
         prospective_cases: identifiers.
-        facts: what was done to the data, for the report.
+        facts: what was done to the data, for the report, as plain JSON values; ``"simulated"`` is true of cohorts that
+            are no patients'.
+
+    Raises:
+        CohortError: shapes, types, labels or values do not fit, or a case stands where it may not; see `soundness`.
     """
 
     problem: str
@@ -53,53 +59,7 @@ class ProblemData:
     facts: Mapping[str, object]
 
     def __post_init__(self) -> None:
-        self._require_different_names()
-        both = set(self.training_cases) & set(self.holdout_cases)
-        if both:
-            raise CohortError(
-                f"Case '{min(both)}' stands both in the training split and in the hold-out: give each case to one."
-            )
-        seen = (set(self.training_cases) | set(self.holdout_cases)) & set(self.prospective_cases)
-        if seen:
-            raise CohortError(
-                f"Case '{min(seen)}' stands both in the reference cohort and in the prospective set: "
-                "leave it out of the prospective set."
-            )
-        for split, labels in (("training split", self.training_labels), ("hold-out", self.holdout_labels)):
-            present = set(labels.tolist())
-            for index, name in enumerate(self.classes):
-                if index not in present:
-                    raise CohortError(f"Class '{name}' has no case in the {split}: give cases of it or leave it out.")
-        self._require_different_values()
-
-    def _require_different_names(self) -> None:
-        for split, cases in self._cases.items():
-            if len(set(cases)) != len(cases):
-                twice = next(name for name in cases if cases.count(name) > 1)
-                raise CohortError(f"Case '{twice}' stands twice in the {split}: give each case once.")
-
-    def _require_different_values(self) -> None:
-        """A case under another name is still the same case: what a network learned it would only recall."""
-        seen: dict[bytes, tuple[str, str]] = {}
-        tables = (self.training, self.holdout, self.prospective)
-        for (split, cases), values in zip(self._cases.items(), tables, strict=True):
-            own = dict(zip((row.tobytes() for row in np.ascontiguousarray(values[:, :_ENOUGH])), cases, strict=False))
-            for row, name in own.items():
-                if row in seen:
-                    other, where = seen[row]
-                    raise CohortError(
-                        f"Case '{name}' of the {split} has the measurements of case '{other}' of the {where}: "
-                        "leave one of them out."
-                    )
-            seen |= {row: (name, split) for row, name in own.items()}
-
-    @property
-    def _cases(self) -> dict[str, tuple[str, ...]]:
-        return {
-            "training split": self.training_cases,
-            "hold-out": self.holdout_cases,
-            "prospective set": self.prospective_cases,
-        }
+        require_sound(self)
 
     @property
     def features(self) -> int:
@@ -126,8 +86,6 @@ class ProblemData:
         return save(arrays, metadata={"longcon": json.dumps(text, sort_keys=True)})
 
 
-# Two cases that agree in the bits of so many measurements agree in all; fewer are compared where there are fewer.
-_ENOUGH = 256
 _ARRAYS = ("training", "training_labels", "holdout", "holdout_labels", "prospective")
 
 
@@ -152,8 +110,8 @@ def load_data(path: Path) -> ProblemData:
         raise CohortError(f"{path} does not hold a problem's data ({error}): delete it and run again.") from error
 
 
-class Problem(Protocol):
-    """The classifier under validation, as longcon asks for it."""
+class Problem(Method, Protocol):
+    """The classifier under validation, as longcon asks for it: its data here, its training by `Method`."""
 
     @property
     def name(self) -> str:

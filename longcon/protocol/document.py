@@ -6,7 +6,8 @@ from a file or from the command line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from longcon.devices import named_surrogate, require_device_name
@@ -16,6 +17,7 @@ from longcon.requirements import CATALOGUE
 from longcon.training import Recipe
 from longcon.training.recipe import Arithmetic, Precision
 
+# Names that stand for longcon's own problems.
 PROBLEMS = ("gbm",)
 _DEFAULT = Recipe(k=2)
 
@@ -40,11 +42,18 @@ class Problem:
     """Section [problem]: the classifier's problem and its data.
 
     Attributes:
-        name: ``"gbm"``.
-        data: folder of GEO's files; None to simulate them.
-        cohort_seed: of the simulation and of the split.
-        features: width of the network's input.
+        name: ``"gbm"``, or where the problem's code is: ``path/to/file.py:NAME`` or ``package.module:NAME``.
+        data: handed to a problem that takes a ``folder``; the GBM problem simulates GEO's files when it is None.
+        cohort_seed: handed to a problem that takes a ``seed``, of the split and of what is simulated.
+        features: handed to a problem that takes ``features``, the width of the network's input.
         digest: SHA-256 of the data, as every run states it; None where nobody has agreed on it.
+        source: SHA-256 of the problem's code, or of a command and what it reads, likewise.
+        train: command that trains, in place of the problem's code; None where that does.
+        cases: file that lists the cases that a command must score.
+        target: class of clinical interest, where a command trains.
+        reads: files and folders that a command reads, from where the protocol lies.
+        timeout: seconds that a command may take.
+        parameters: whether a command leaves parameters.safetensors.
 
     Raises:
         ProtocolError: the problem is unknown, or the digest is none.
@@ -56,17 +65,50 @@ class Problem:
     cohort_seed: int = 0
     features: int = 5000
     digest: str | None = None
+    source: str | None = None
+    train: str | None = None
+    cases: Path | None = None
+    target: str | None = None
+    reads: tuple[str, ...] = ()
+    timeout: float = 3600.0
+    parameters: bool = False
 
     def __post_init__(self) -> None:
-        if self.name not in PROBLEMS:
-            hint = did_you_mean(self.name, PROBLEMS)
-            raise ProtocolError(f"problem '{self.name}' is unknown{hint}: give {' or '.join(PROBLEMS)}.")
-        if self.digest is not None and not (len(self.digest) == 64 and set(self.digest) <= set("0123456789abcdef")):
-            raise ProtocolError(
-                f"digest is '{self.digest}', which is no SHA-256: give the 64 hexadecimal digits that a run states."
-            )
+        self._require_place()
+        for name, digest in (("digest", self.digest), ("source", self.source)):
+            if digest is not None and not (len(digest) == 64 and set(digest) <= set("0123456789abcdef")):
+                raise ProtocolError(
+                    f"{name} is '{digest}', which is no SHA-256: give the 64 hexadecimal digits that a run states."
+                )
+        if not (math.isfinite(self.timeout) and self.timeout > 0):
+            raise ProtocolError(f"timeout is {self.timeout:g} seconds: give a number above 0, such as 3600.")
         if self.features < 1:
             raise RecipeError(f"features is {self.features}, but a network sees at least 1: give --features=1 or more.")
+
+    def _require_place(self) -> None:
+        """Checks that the name has the form of a problem's place; whether anything is there is seen when it is used."""
+        place, colon, name = self.name.rpartition(":")
+        if self.name in PROBLEMS or (colon and place.strip() and name.isidentifier()):
+            return
+        meant = (
+            f" - did you mean '{self.name}:NAME'?" if self.name.endswith(".py") else did_you_mean(self.name, PROBLEMS)
+        )
+        known = ", ".join(PROBLEMS)
+        raise ProtocolError(
+            f"problem '{self.name}' is unknown{meant}: give {known}, path/to/file.py:NAME or package.module:NAME."
+        )
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the name is that of a file."""
+        return self.name.rpartition(":")[0].endswith(".py")
+
+    def found_from(self, folder: Path) -> Problem:
+        """Returns the section with the file of its name as found from a folder."""
+        if not self.is_file:
+            return self
+        place, _, name = self.name.rpartition(":")
+        return replace(self, name=f"{Path(folder, place).absolute()}:{name}")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("--learning-rate", "recipe", "learning_rate"),
     Flag("--weight-decay", "recipe", "weight_decay"),
     Flag("--release-epoch", "recipe", "release_epoch"),
+    Flag("--problem", "problem", "name"),
     Flag("--features", "problem", "features"),
     Flag("--data", "problem", "data"),
     Flag("--cohort-seed", "problem", "cohort_seed"),

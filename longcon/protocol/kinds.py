@@ -59,6 +59,12 @@ def _number(value: object) -> float:
         raise Unfit from None
 
 
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit
+    return value
+
+
 def _epoch(value: object) -> str | int:
     return value if isinstance(value, str) else _whole(value)
 
@@ -90,6 +96,13 @@ KINDS: dict[str, dict[str, Kind]] = {
         "cohort_seed": _WHOLE,
         "features": _WHOLE,
         "digest": Kind('a text or "none"', _or_word("digest", _text)),
+        "source": Kind('a text or "none"', _or_word("source", _text)),
+        "train": Kind('a command or "none"', _or_word("train", _text)),
+        "cases": Kind('a file or "none"', _or_word("cases", _verbatim)),
+        "target": Kind('a text or "none"', _or_word("target", _text)),
+        "reads": Kind("a list of files and folders", _list(_verbatim, 0)),
+        "timeout": _NUMBER,
+        "parameters": Kind("true or false", _truth),
     },
     "recipe": {
         "k": Kind("a list of one or more whole numbers", _list(_whole, 1)),

@@ -48,6 +48,8 @@ def read_protocol(file: Path) -> Protocol:
         # Limits that the file leaves out follow its precision, and that has been read by now.
         start = default_limits(read["recipe"].dtype) if name == "limits" else kind()
         read[name] = _section(file, name, start, values[name], sections.get(name, {}))
+    # From where the file lies, so that it means the same from wherever it is used.
+    read["problem"] = read["problem"].found_from(file.parent)
     signatories = _signatories(file, sections.get(_SIGNATORIES, []))
     identity = read.pop("protocol")
     # All that sections can have against each other is about the curvature.
@@ -135,9 +137,10 @@ def _values(file: Path, section: str, given: Mapping[str, object], number: str =
             raise ProtocolError(
                 f"{_where(file, place, key, given[key])}: this is not {kind.what}: give {_example(section, key)}, say."
             ) from None
-    if values.get("data") is not None:
-        # From where the file lies, so that it means the same from wherever it is used.
-        values["data"] = Path(file.parent, values["data"]).absolute()
+    for key in ("data", "cases"):
+        if values.get(key) is not None:
+            # From where the file lies, so that it means the same from wherever it is used.
+            values[key] = Path(file.parent, values[key]).absolute()
     return values
 
 

@@ -36,12 +36,24 @@ _SIGNED = "# Who signs the report, and what the signature says."
 _KEYS: dict[str, dict[str, str]] = {
     "protocol": {"title": "", "version": "", "intended_use": ""},
     "problem": {
-        "name": "",
-        "data": '"simulated", or the folder of GEO\'s files, from where this file lies.',
+        "name": '"gbm", or where your own is: "path/to/file.py:NAME", from where this file lies, or '
+        '"package.module:NAME".',
+        "data": '"simulated", or the folder of GEO\'s files, from where this file lies. This key and the next two are '
+        "handed to a problem that takes them.",
         "cohort_seed": "Of the simulation and of the split into training and hold-out cases.",
         "features": "Probes that the network sees: those of largest standard deviation on the training split.",
         "digest": "SHA-256 of the data, as a run states it: LC-IQ-06 then holds every run to it, and a release needs "
         'it. Or "none".',
+        "source": "SHA-256 of the problem's code, as a run states it; a release of a problem of your own needs it. Or "
+        '"none".',
+        "train": "A command that trains in place of the problem's code, such as \"python train.py --seed {seed} --out "
+        '{out}"; docs/problems.md. Or "none", and then the keys below say nothing.',
+        "cases": "File that lists the cases that the command must score: CSV with columns case, split (holdout, "
+        "prospective), class.",
+        "target": "The class of clinical interest.",
+        "reads": "Files and folders that the command reads, from where this file lies, beside those that it names.",
+        "timeout": "Seconds that one training may take.",
+        "parameters": "Whether the command leaves parameters.safetensors beside its scores.",
     },
     "recipe": {
         "k": "Cases in a minibatch; each one listed is validated.",
@@ -56,7 +68,7 @@ _KEYS: dict[str, dict[str, str]] = {
     "devices": {
         "required": '"cpu", "cuda", "cuda:N" or "all"; all that are named must be there. The first is the original\'s.',
         "surrogates": '"by device" for those that suit each device, or a list of "isa:NAME", "mkl:COMPATIBLE", '
-        '"order:N"; ["none"] for none.',
+        '"openblas:NAME", "order:N"; ["none"] for none.',
     },
     "limits": {
         "p": "Proportion of longitudinal consistency: 1 - p bounds the rate of discrepancies. It follows from a risk "

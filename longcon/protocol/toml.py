@@ -11,6 +11,10 @@ WORDS: dict[str, tuple[str, object]] = {
     "surrogates": ("by device", ()),
     "confidence": ("none", None),
     "digest": ("none", None),
+    "source": ("none", None),
+    "train": ("none", None),
+    "cases": ("none", None),
+    "target": ("none", None),
 }
 
 

@@ -16,6 +16,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section IV-E",
         "the settings that the training process read back equal the required ones",
         scope="device",
+        of_commands="never",
     ),
     Requirement(
         "LC-IQ-02",
@@ -43,6 +44,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "longcon, measured: MKL takes a branch that is not for the processor for COMPATIBLE",
         "effects measured in the training process: memory filled, float32 kept, kernels and branch of MKL as asked for",
         scope="device",
+        of_commands="never",
     ),
     Requirement(
         "LC-IQ-05",
@@ -70,6 +72,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section IV-E, step 3a",
         "initial states identical in every bit",
         scope="rebuild",
+        of_commands="never",
     ),
     Requirement(
         "LC-OQ-02",
@@ -91,6 +94,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="rebuild",
         portable_only=True,
         compares_devices=True,
+        of_commands="never",
     ),
     Requirement(
         "LC-OQ-04",
@@ -101,6 +105,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "states and scores after the interruption, and the digest of every step, identical in every bit",
         scope="device",
         least_epochs=2,
+        of_commands="never",
     ),
     Requirement(
         "LC-OQ-05",
@@ -129,6 +134,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="rebuild",
         least_k=2,
         compares_devices=True,
+        of_commands="with parameters",
     ),
     Requirement(
         "LC-PQ-02",
@@ -141,6 +147,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         most_k=1,
         gating=False,
         has_limit=False,
+        of_commands="with parameters",
     ),
     Requirement(
         "LC-PQ-03",
@@ -180,6 +187,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="rebuild",
         compares_devices=True,
         gating=False,
+        of_commands="never",
     ),
     Requirement(
         "LC-PQ-07",
@@ -191,6 +199,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="k",
         needs_curvature=True,
         gating=False,
+        of_commands="never",
     ),
     Requirement(
         "LC-PQ-08",
@@ -202,6 +211,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         scope="k",
         needs_curvature=True,
         gating=False,
+        of_commands="never",
     ),
     Requirement(
         "LC-PQ-09",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal["run", "k", "device", "rebuild"]
+OfCommands = Literal["always", "with parameters", "never"]
 
 _SUBJECTS: dict[Scope, str] = {
     "run": "Once for the run",
@@ -36,6 +37,7 @@ class Requirement:
             computation, not another device.
         needs_curvature: whether it is decided only in runs that record the curvature.
         needs_digest: whether it is decided only where the protocol says the digest of the data.
+        of_commands: whether it applies to what a command trained, of which scores are seen and, at most, parameters.
         gating: whether the verdict depends on it; if not, it is advisory: measured and reported.
         has_limit: whether a measurement can fail it; if not, no run can make it gating.
     """
@@ -53,6 +55,7 @@ class Requirement:
     compares_devices: bool = False
     needs_curvature: bool = False
     needs_digest: bool = False
+    of_commands: OfCommands = "always"
     gating: bool = True
     has_limit: bool = True
 
@@ -70,6 +73,10 @@ class Requirement:
             return True
         return self.applies_to(k, arithmetic) and not self.compares_devices
 
+    def applies_to_command(self, *, parameters: bool) -> bool:
+        """Whether it applies to what a command trained, which leaves its parameters or does not."""
+        return self.of_commands == "always" or (self.of_commands == "with parameters" and parameters)
+
     @property
     def when(self) -> str:
         """When it applies, in words."""
@@ -84,6 +91,10 @@ class Requirement:
             words += ", in runs that record the curvature"
         if self.needs_digest:
             words += ", where the protocol says the digest of the data"
+        if self.of_commands == "never":
+            words += "; not for a command"
+        elif self.of_commands == "with parameters":
+            words += "; for a command where it leaves its parameters"
         if self._reported_of_rebuilds:
             words += "; also, whatever k, for another order of portable sums"
         elif self.compares_devices:

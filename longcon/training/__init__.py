@@ -6,7 +6,7 @@ from longcon.training.detail import Detail
 from longcon.training.digest import first_difference
 from longcon.training.initialisation import State, case_order, initial_state
 from longcon.training.loop import train
-from longcon.training.method import Loss, Method, PaperMethod, described, penalty_of
+from longcon.training.method import Loss, Method, PaperMethod, described, loss_of, penalty_of
 from longcon.training.minibatches import minibatch_cases, steps_per_epoch
 from longcon.training.network import network
 from longcon.training.ordering import Ordering
@@ -48,6 +48,7 @@ __all__ = [
     "first_difference",
     "hold",
     "initial_state",
+    "loss_of",
     "minibatch_cases",
     "natural_ordering",
     "network",

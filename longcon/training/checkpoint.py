@@ -18,6 +18,7 @@ from longcon.errors import StoreError
 from longcon.training.initialisation import State
 from longcon.training.recipe import Recipe
 from longcon.training.result import Epoch, Snapshot
+from longcon.training.state import BUFFERS
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def unusable(how: str) -> StoreError:
 
 
 def require_like(values: State, state: State, what: str) -> None:
-    """Checks that arrays are finite, with names, shapes and types of a state.
+    """Checks that arrays have the names, shapes and types of a state, and that its parameters are finite.
 
     Raises:
         ValueError: they are not; the text says which.
@@ -107,7 +108,10 @@ def require_like(values: State, state: State, what: str) -> None:
     if values.keys() != state.keys():
         raise ValueError(f"its {what} are those of another network")
     for name, value in state.items():
-        require_finite(values[name], value.shape, value.dtype, f"{what} of {name}")
+        given, told = values[name], f"{what} of {name}"
+        # A buffer may hold an infinity, as a mask does.
+        held = np.nan_to_num(given) if name.startswith(BUFFERS) and given.dtype.kind == "f" else given
+        require_finite(held, value.shape, value.dtype, told)
 
 
 def require_finite(values: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> None:

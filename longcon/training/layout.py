@@ -21,7 +21,9 @@ Indices = NDArray[np.int64]
 
 def first_of(parameters: Mapping[str, Tensor], ordering: Ordering) -> str:
     """Returns the name of the first weight: that of a chain's first layer, else the largest, the first of equals."""
-    return FIRST if ordering.stages else max(parameters, key=lambda name: parameters[name].numel())
+    if ordering.stages:
+        return f"{ordering.stages[0].linear}.weight"
+    return max(parameters, key=lambda name: parameters[name].numel())
 
 
 def wide(value: Tensor) -> Tensor:
@@ -55,18 +57,19 @@ class Layout:
             parameters: by name, as the state_dict gives them; only their shapes are read.
             ordering: in which they are held.
         """
+        first = first_of(parameters, ordering)
         if not ordering.stages:
-            return _natural(parameters, first_of(parameters, ordering))
-        rows = ordering.units[0] if ordering.units else np.arange(len(parameters[FIRST]))
+            return _natural(parameters, first)
+        rows = ordering.units[0] if ordering.units else np.arange(len(parameters[first]))
         # A first weight without columns: the others' places do not depend on it, and it may be large.
-        numbers = {FIRST: np.empty((len(rows), 0), dtype=np.int64)}
+        numbers = {first: np.empty((len(rows), 0), dtype=np.int64)}
         count = 0
         for name, value in parameters.items():
-            if name != FIRST:
+            if name != first:
                 numbers[name] = np.arange(count, count + value.numel()).reshape(value.shape)
                 count += value.numel()
         held = replace(ordering, features=ordering.features[:0]).of_numbers(numbers)
-        natural = np.concatenate([held[name].ravel() for name in parameters if name != FIRST])
+        natural = np.concatenate([held[name].ravel() for name in parameters if name != first])
         return Layout(np.argsort(rows), np.argsort(ordering.features), np.argsort(natural))
 
 

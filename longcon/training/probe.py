@@ -18,7 +18,7 @@ from longcon.training.state import parameters_of
 def training_probe(
     method: Method, features: int, classes: int, recipe: Recipe, device: torch.device, ordering: Ordering | None
 ) -> dict[str, Tensor]:
-    """Returns the parameters after two minibatches of drawn cases, in natural order.
+    """Returns the parameters after an epoch of drawn cases, two minibatches or more, in natural order.
 
     Args:
         method: model, loss and optimiser.
@@ -29,7 +29,8 @@ def training_probe(
         ordering: the order of sums; natural when None.
     """
     draws = Draws(0, "training probe")
-    cases = max(2 * recipe.k, classes)
+    # Every class, in whole minibatches: a model that normalises over cases has no form for a rest of one.
+    cases = recipe.k * max(2, -(-classes // recipe.k))
     drawn = Cases(draws.normal(cases, features), np.arange(cases, dtype=np.int64) % classes)
     trainer = trainer_for(recipe, classes, drawn, device, ordering, None, method)
     trainer.epoch()

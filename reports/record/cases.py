@@ -105,6 +105,11 @@ def _why_not(entry: Requirement, settings: Settings) -> str:
         return "it needs the curvature of the loss, which this run did not record"
     if entry.needs_digest and settings.data_digest is None:
         return "it holds the data against a digest of the protocol, and none was given"
+    command = settings.command
+    if command is not None and not entry.applies_to_command(parameters=command.command.parameters):
+        return (
+            "a command trained, of which longcon sees no more than it leaves: its scores and, at most, its parameters"
+        )
     if not any(entry.applies_to(k, settings.arithmetic) for k in settings.ks):
         ks = ", ".join(map(str, settings.ks))
         bound = f"k of {entry.least_k} and more" if entry.most_k is None else f"k of at most {entry.most_k}"

@@ -24,7 +24,8 @@ def untested_of(
     """
     found = [
         *_of_the_run(run),
-        *_of_the_data(run.settings),
+        *_of_the_data(run),
+        *_of_the_command(run.settings),
         *_of_devices(run.settings, devices),
         *_of_requirements(requirements),
         *_of_cases(cases),
@@ -41,12 +42,25 @@ def _of_the_run(run: Run) -> Iterator[tuple[str, str]]:
         yield "The builds as they are now.", sentence
 
 
-def _of_the_data(settings: Settings) -> Iterator[tuple[str, str]]:
-    if settings.data is None:
+def _of_the_data(run: Run) -> Iterator[tuple[str, str]]:
+    if run.data.facts.get("simulated") is True:
+        yield "Patients' samples.", "The cohorts were simulated; no measurement here is a patient's."
+
+
+def _of_the_command(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.command is None:
+        return
+    yield (
+        "How the command trains.",
+        "longcon saw what it left and nothing of its training: no initial state, no step, no setting of its libraries.",
+    )
+    if not settings.command.command.parameters:
         yield (
-            "Patients' samples.",
-            "The cohorts were simulated after summary statistics of GSE90496; no measurement here is a patient's.",
+            "The parameters of the rebuilds.",
+            "The command leaves none, so agreement was shown for the scores of the listed cases, not for others.",
         )
+    if not settings.command.command.uses("k"):
+        yield "Minibatches.", "The command is told no k, so k in this report names the run and nothing of the training."
 
 
 def _of_devices(settings: Settings, devices: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -57,6 +71,12 @@ def _of_devices(settings: Settings, devices: list[dict[str, Any]]) -> Iterator[t
         yield (
             "A second real device.",
             f"All builds were trained on {real[0].name} of one machine.{others if emulated else ''}",
+        )
+    if settings.no_order is not None:
+        yield (
+            "Other orders of summation.",
+            "Order surrogates permute the features and units of a chain of fully connected layers, but the model "
+            f"{settings.no_order}.",
         )
     if not any(device.torch_device.startswith("cuda") for device in settings.devices):
         yield "A graphics processor.", "The run had none among its devices."

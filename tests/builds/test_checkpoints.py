@@ -20,12 +20,13 @@ import torch
 from longcon.builds import Build, BuildEvent, BuildRequest, Campaign, Store
 from longcon.builds import worker as training_process
 from longcon.builds.checkpoints import Checkpoints
-from longcon.devices import Device, ProbeShape, enforce, take_fingerprint
+from longcon.builds.runner import TrainingShape
+from longcon.devices import Device, enforce
 from longcon.draws import Draws
 from longcon.errors import StoreError
 from longcon.problems import ProblemData
 from longcon.source import code_version
-from longcon.training import Checkpoint, Recipe, train
+from longcon.training import Checkpoint, PaperMethod, Recipe, train
 from tests.conftest import plan
 from tests.training import plain
 
@@ -100,15 +101,22 @@ def test_anothers_checkpoint_is_refused(tmp_path: Path) -> None:
 def _request(problem_digest: str, **changes: Any) -> BuildRequest:
     """Returns a small build's request for this process; the first call takes the fingerprint."""
     enforce()
-    found = take_fingerprint(Device("cpu"), SHAPE)
-    recipe = Recipe(k=2, epochs=60, widths=(8, 4))
+    (found,) = _fingerprints(Device("cpu"), [SHAPE])
     request = BuildRequest(
-        problem_digest, recipe, "cpu", found.numeric_class, found.software, code_version(), 1, (0, 1, 2, 60), True
+        problem_digest,
+        SHAPE.recipe,
+        "cpu",
+        found["numeric_class"],
+        found["software"],
+        code_version(),
+        1,
+        (0, 1, 2, 60),
+        True,
     )
     return replace(request, **changes)
 
 
-SHAPE = ProbeShape(60, (8, 4), 4, 2, "float64")
+SHAPE = TrainingShape(60, 4, Recipe(k=2, epochs=60, widths=(8, 4)))
 
 
 def _build(root: Path, digest: str, between: float = 0.0, pause: float = 0.0, **changes: Any) -> Build:
@@ -124,7 +132,8 @@ def _build(root: Path, digest: str, between: float = 0.0, pause: float = 0.0, **
     job = {
         "torch_device": "cpu",
         "surrogate": None,
-        "shape": vars(SHAPE),
+        "problem": None,
+        "shape": SHAPE.as_json(),
         "request": request.as_json(),
         "data": str(store.data_path(digest)),
         "run": "run",
@@ -267,10 +276,11 @@ def test_a_fresh_build_never_goes_on(left: Path, problem: ProblemData) -> None:
     assert found(fresh=True) == []
 
 
-def _fingerprints(device: Device, shapes: Sequence[ProbeShape]) -> list[dict[str, Any]]:
+def _fingerprints(device: Device, shapes: Sequence[TrainingShape]) -> list[dict[str, Any]]:
     """Returns what the runner would, without a process of its own."""
     enforce()
-    return [take_fingerprint(device, shape).as_json() for shape in shapes]
+    job = {"torch_device": device.torch_device, "surrogate": None}
+    return [dict(training_process._fingerprint(job, PaperMethod(), shape.as_json())) for shape in shapes]
 
 
 @pytest.mark.slow

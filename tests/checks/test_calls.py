@@ -32,8 +32,12 @@ class Scored:
         return f"k=2 float64 on {self.device}, replicate 1"
 
     @property
+    def minibatch(self) -> str:
+        return "k=2, "
+
+    @property
     def request(self) -> dict[str, object]:
-        return {"recipe": {"k": 2, "arithmetic": "native"}}
+        return {"recipe": {"k": 2, "arithmetic": "native"}, "problem": {}}
 
     @property
     def manifest(self) -> dict[str, object]:
@@ -51,7 +55,9 @@ def _build(device: str, calls: list[int], score: float = 0.9) -> Any:
 
 
 def _data(problem: ProblemData, cases: int) -> ProblemData:
-    return replace(problem, prospective_cases=tuple(f"GSM{i}" for i in range(cases)))
+    # No two alike: a case under another name is still the same case.
+    values = np.arange(cases * problem.features, dtype=np.float64).reshape(cases, -1)
+    return replace(problem, prospective=values, prospective_cases=tuple(f"GSM{i}" for i in range(cases)))
 
 
 def test_fourteen_of_339_fail_with_their_line_list(problem: ProblemData) -> None:
@@ -134,7 +140,10 @@ def _with_holdout(target_scores: list[float], labels: list[int], problem: Proble
     scores[:, 2] = target_scores
     build = replace(_build("cpu", [0]), holdout=scores)
     doctored = replace(
-        problem, holdout_labels=np.array(labels), holdout_cases=tuple(f"h{i}" for i in range(len(labels)))
+        problem,
+        holdout=np.arange(len(labels) * problem.features, dtype=np.float64).reshape(len(labels), -1),
+        holdout_labels=np.array(labels),
+        holdout_cases=tuple(f"h{i}" for i in range(len(labels))),
     )
     return build, doctored
 

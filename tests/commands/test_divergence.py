@@ -71,7 +71,7 @@ def test_a_pair_that_parts_is_told_in_json(detailed: tuple[Build, Build], plant:
         ("--surrogat=order:1", "Option '--surrogat' is unknown - did you mean '--surrogate'?: "
          "python -m longcon divergence --help lists them."),
         ("--surrogate=oder:1", "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: "
-         "give isa:NAME, mkl:COMPATIBLE, order:N or none."),
+         "give isa:NAME, mkl:COMPATIBLE, openblas:NAME, order:N or none."),
         ("--dtype=float16", "dtype 'float16' is unknown - did you mean 'float64'?: give float64 or float32."),
     ],
 )  # fmt: skip

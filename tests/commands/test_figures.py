@@ -140,7 +140,8 @@ def test_the_paper_has_ten_builds() -> None:
 MISTAKES = [
     (
         ["--surrogate=oder:1"],
-        "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, order:N or none.",
+        "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, "
+        "openblas:NAME, order:N or none.",
     ),
     (["--surrogate=none"], "--surrogate is 'none', but Figure 2 compares two devices: give one such as order:1."),
     (["--curvature-every=-1"], "--curvature-every is -1, but must be at least 0: give --curvature-every=0 or more."),

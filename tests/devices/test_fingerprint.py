@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from longcon.builds.runner import Runner
-from longcon.devices import Device, ProbeShape, Surrogate, parse_device, parse_surrogate
+from longcon.builds.runner import Runner, TrainingShape
+from longcon.devices import Device, Surrogate, parse_device, parse_surrogate
+from longcon.training import Recipe
 
-SHAPE = ProbeShape(features=5000, widths=(128, 32), classes=7, k=2, dtype="float64")
+SHAPE = TrainingShape(features=5000, classes=7, recipe=Recipe(k=2))
 
 
 def _taken(device: Device) -> dict[str, object]:
@@ -29,6 +30,14 @@ def test_a_device_is_its_own_numeric_class_every_time(cpu: dict[str, object]) ->
 @pytest.mark.parametrize("name", ["isa:default", "order:1", "order:2"])
 def test_another_arithmetic_is_another_class(cpu: dict[str, object], name: str) -> None:
     assert _taken(Device("cpu", parse_surrogate(name)))["numeric_class"] != cpu["numeric_class"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("probe", ["product 0 of 2", "training"])
+def test_an_order_of_sums_shows_in_every_probe_that_sums(cpu: dict[str, object], probe: str) -> None:
+    """Draws of few bits would have sums that are exact in any order, and no order could be told from another."""
+    other = _taken(Device("cpu", parse_surrogate("order:1")))
+    assert other["probes"][probe] != cpu["probes"][probe]  # type: ignore[index]
 
 
 @pytest.mark.slow

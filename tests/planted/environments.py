@@ -14,7 +14,7 @@ from unittest import mock
 
 import numpy as np
 
-from longcon.builds.runner import Runner
+from longcon.builds.runner import Runner, TrainingShape
 from longcon.checks import (
     controls_come_out,
     devices_differ,
@@ -23,14 +23,15 @@ from longcon.checks import (
     settings_effective,
     settings_in_force,
 )
-from longcon.devices import Device, ProbeShape
+from longcon.devices import Device
 from longcon.lock import packages, read_lock
 from longcon.protocol import Limits
+from longcon.training import Recipe
 from tests.planted.bench import ORDER, Bench, altered
 from tests.planted.defect import Defect, Found, decided
 from tests.small_store import ROOT
 
-_SHAPE = ProbeShape(60, (128, 32), 7, 2, "float64")
+_SHAPE = TrainingShape(60, 7, Recipe(k=2))
 
 
 def _measured_under(environment: Mapping[str, str]) -> dict[str, Any]:

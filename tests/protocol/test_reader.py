@@ -92,7 +92,11 @@ MISTAKES = [
         ": section [recipes] is unknown - did you mean 'recipe'?: "
         "give protocol, problem, recipe, devices, limits, advisory, signatories.",
     ),
-    ("[problem.more]\nx = 1", ", [problem]: key 'more' is unknown: give name, data, cohort_seed, features, digest."),
+    (
+        "[problem.more]\nx = 1",
+        ", [problem]: key 'more' is unknown - did you mean 'source'?: give name, data, cohort_seed, features, "
+        "digest, source, train, cases, target, reads, timeout, parameters.",
+    ),
     (
         "[recipe]\nepoch = 3",
         ", [recipe]: key 'epoch' is unknown - did you mean 'epochs'?: "
@@ -156,7 +160,8 @@ MISTAKES = [
     ("[recipe]\nseed = -1", ", [recipe] seed = -1: seed is -1, but a seed is not negative: give seed = 0 or more."),
     (
         '[problem]\nname = "gmb"',
-        ", [problem] name = \"gmb\": problem 'gmb' is unknown - did you mean 'gbm'?: give gbm.",
+        ", [problem] name = \"gmb\": problem 'gmb' is unknown - did you mean 'gbm'?: give gbm, "
+        "path/to/file.py:NAME or package.module:NAME.",
     ),
     (
         '[problem]\ndata = ""',
@@ -178,7 +183,7 @@ MISTAKES = [
     (
         '[devices]\nsurrogates = ["oder:1"]',
         ", [devices] surrogates = [\"oder:1\"]: Surrogate 'oder:1' is unknown - did you mean 'order:1'?: "
-        "give isa:NAME, mkl:COMPATIBLE, order:N or none.",
+        "give isa:NAME, mkl:COMPATIBLE, openblas:NAME, order:N or none.",
     ),
     (
         "[devices]\nsurrogates = []",
@@ -244,7 +249,8 @@ MISTAKES = [
     ("[[recipe]]", ": recipe is not a section: begin it with [recipe], once."),
     (
         f'[problem]\nname = "{"x" * 100}"',
-        f", [problem] name = \"{'x' * 59}...: problem '{'x' * 100}' is unknown: give gbm.",
+        f", [problem] name = \"{'x' * 59}...: problem '{'x' * 100}' is unknown: give gbm, "
+        "path/to/file.py:NAME or package.module:NAME.",
     ),
 ]
 

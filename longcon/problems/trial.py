@@ -1,0 +1,230 @@
+"""A trial: the parts of a problem, each used once on its own data, before any build is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from longcon.errors import ProblemError
+from longcon.problems.problem import Problem, ProblemData, Progress
+from longcon.problems.user_code import saying_where
+from longcon.training import Recipe, chain_of, described, started, state_of, why_no_chain
+from longcon.training.host_draws import HostDraws
+from longcon.training.optimiser_state import arrays_of
+from longcon.training.ways import way_to_train
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a trial of a problem showed.
+
+    Attributes:
+        widths: units of the hidden layers of a chain; empty for any other model.
+        why_no_order: what keeps order surrogates from applying, to be read after "the model"; None if nothing does.
+        description: model, loss and optimiser in words.
+    """
+
+    widths: tuple[int, ...]
+    why_no_order: str | None
+    description: dict[str, str]
+
+
+def data_of(problem: Problem, progress: Progress) -> ProblemData:
+    """Returns a problem's data.
+
+    Raises:
+        ProblemError: data() raises, or returns something else.
+        CohortError: the data cannot be used.
+    """
+    with saying_where(f"data() of problem {problem.name}"):
+        data = problem.data(progress)
+    if not isinstance(data, ProblemData):
+        raise ProblemError(
+            f"data() of problem {problem.name} returned {_a(data)}: return a longcon.problems.ProblemData."
+        )
+    return data
+
+
+def tried(problem: Problem, data: ProblemData, recipe: Recipe) -> Trial:
+    """Uses model, loss and optimiser on the first minibatches, and returns what can be said of them.
+
+    Raises:
+        ProblemError: a part raises, or returns what no training can use.
+        RecipeError: the recipe's arithmetic has no form of a part.
+    """
+    name, shape = problem.name, (data.features, len(data.classes))
+    with saying_where(f"model() of problem {name}"):
+        model = problem.model(*shape, recipe)
+    _require_model(model, name)
+    model = _started_alike(problem, shape, recipe)
+    stages = chain_of(model) or ()
+    widths = tuple(stage.units for stage in stages[:-1])
+    _require_same_by_widths(problem, model, shape, replace(recipe, widths=widths), recipe)
+    with saying_where(f"loss() and optimiser() of problem {name}"):
+        way_to_train(problem, model, recipe, None)
+        if recipe.arithmetic == "portable":
+            _require_portable(model)
+        description = described(problem, *shape, recipe)
+    _try_step(problem, model, data, recipe)
+    return Trial(widths, why_no_chain(model), description)
+
+
+def _require_model(model: object, name: str) -> None:
+    if not isinstance(model, nn.Module):
+        raise ProblemError(f"model() of problem {name} returned {_a(model)}: return a torch.nn.Module.")
+    if not any(value.requires_grad for value in model.parameters()):
+        raise ProblemError(
+            f"model() of problem {name} returned a {type(model).__name__} without a parameter to train: "
+            "give it parameters that require gradients."
+        )
+    lazy = next((key for key, value in model.named_parameters() if isinstance(value, nn.UninitializedParameter)), None)
+    if lazy is not None:
+        raise ProblemError(
+            f"Parameter {lazy} of problem {name} has no shape yet: give the layer its sizes in place of a lazy one."
+        )
+
+
+def _require_portable(model: nn.Module) -> None:
+    # Imported where it is used: native training does not wait for a compiler to load.
+    from longcon.training.portable.model import portable_layers  # noqa: PLC0415
+
+    assert isinstance(model, nn.Sequential)
+    portable_layers(model)
+
+
+def _started_alike(problem: Problem, shape: tuple[int, int], recipe: Recipe) -> nn.Module:
+    """Returns a model at its initial values; another one starts alike, and none is trained through another."""
+    name = problem.name
+    with saying_where(f"model() of problem {name}"):
+        model, other = started(problem, *shape, recipe), started(problem, *shape, recipe)
+    places = {value.data_ptr() for value in _tensors(other).values() if value.numel()}
+    shared = next((key for key, value in _tensors(model).items() if value.data_ptr() in places), None)
+    if shared is not None:
+        raise ProblemError(
+            f"model() of problem {name} made two models that share {shared}, so that one trains the other: "
+            "make every tensor anew in each call."
+        )
+    differing = _difference(model, other)
+    if differing is not None:
+        raise ProblemError(
+            f"model() of problem {name} made two models that differ in {differing}: draw initial values by PyTorch's "
+            "own functions, which longcon seeds, or by a generator that model() itself seeds."
+        )
+    for key, value in state_of(model).items():
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise ProblemError(f"{key} of problem {name} starts with a value that is not finite: initialise it.")
+    return model
+
+
+def _require_same_by_widths(
+    problem: Problem, model: nn.Module, shape: tuple[int, int], found: Recipe, recipe: Recipe
+) -> None:
+    """Checks that a model stays what it is when the recipe is given the widths that were found in it."""
+    if found == recipe:
+        return
+    with saying_where(f"model() of problem {problem.name}, with widths={found.widths} in its recipe,"):
+        other = started(problem, *shape, found)
+    differing = _difference(model, other)
+    if differing is not None:
+        raise ProblemError(
+            f"model() of problem {problem.name} made a model of other {differing} when the recipe had the widths of "
+            "its own hidden layers: do not compute with recipe.widths."
+        )
+
+
+def _difference(model: nn.Module, other: nn.Module) -> str | None:
+    """Returns the name of the first entry in which two states differ; None if none does."""
+    first, second = state_of(model), state_of(other)
+    for key in first | second:
+        if key not in first or key not in second or first[key].shape != second[key].shape:
+            return key
+        if first[key].tobytes() != second[key].tobytes():
+            return key
+    return None
+
+
+def _tensors(model: nn.Module) -> dict[str, Tensor]:
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def _try_step(problem: Problem, model: nn.Module, data: ProblemData, recipe: Recipe) -> None:
+    name, dtype = problem.name, getattr(torch, recipe.dtype)
+    parameters = [value for value in model.parameters() if value.requires_grad]
+    with saying_where(f"loss() and optimiser() of problem {name}"):
+        optimiser, loss = problem.optimiser(parameters, recipe), problem.loss()
+    _require_optimiser(optimiser, model, name)
+    for cases in sorted({recipe.k, len(data.training) % recipe.k or recipe.k}, reverse=True):
+        inputs = torch.from_numpy(data.training[:cases]).to(dtype)
+        labels = torch.from_numpy(data.training_labels[:cases])
+        with saying_where(f"A training step of problem {name} on a minibatch of {cases}"):
+            optimiser.zero_grad()
+            with HostDraws(recipe.seed, "trial"):
+                outputs = model(inputs)
+            _require_outputs(outputs, cases, data, dtype, name)
+            with HostDraws(recipe.seed, "trial of the loss"):
+                value = loss(outputs, labels)
+            _require_loss(value, name)
+            value.backward()  # type: ignore[no-untyped-call]
+            optimiser.step(lambda value=value: value)  # type: ignore[misc]
+    try:
+        arrays_of(optimiser)
+    except ValueError as error:
+        raise ProblemError(
+            f"The {type(optimiser).__name__} of problem {name} cannot go on from a checkpoint, since {error}: "
+            "give another optimiser."
+        ) from None
+    with saying_where(f"The model of problem {name}, in evaluation mode,"), torch.no_grad():
+        model.eval()
+        scored = model(torch.from_numpy(data.holdout).to(dtype))
+    _require_outputs(scored, len(data.holdout), data, dtype, name)
+
+
+def _require_optimiser(optimiser: object, model: nn.Module, name: str) -> None:
+    if not isinstance(optimiser, torch.optim.Optimizer):
+        raise ProblemError(f"optimiser() of problem {name} returned {_a(optimiser)}: return a torch.optim.Optimizer.")
+    held = {id(value) for group in optimiser.param_groups for value in group["params"]}
+    trained = [key for key, value in model.named_parameters() if value.requires_grad]
+    left = [key for key, value in model.named_parameters() if value.requires_grad and id(value) not in held]
+    if left:
+        raise ProblemError(
+            f"optimiser() of problem {name} leaves out {len(left)} of {len(trained)} parameters, first {left[0]}: "
+            "give it all that it is handed, or let what is not trained require no gradient."
+        )
+
+
+def _require_outputs(outputs: object, cases: int, data: ProblemData, dtype: torch.dtype, name: str) -> None:
+    wanted = (cases, len(data.classes))
+    if not isinstance(outputs, Tensor):
+        raise ProblemError(f"The model of problem {name} returned {_a(outputs)}: return a tensor of cases x classes.")
+    if tuple(outputs.shape) != wanted:
+        raise ProblemError(
+            f"The model of problem {name} returned shape {tuple(outputs.shape)} for {cases} cases and {wanted[1]} "
+            f"classes: return {wanted[0]} x {wanted[1]}, one logit for each class."
+        )
+    if outputs.dtype != dtype:
+        raise ProblemError(
+            f"The model of problem {name} returned {outputs.dtype} from {dtype}: compute in the type of the inputs."
+        )
+    if not outputs.isfinite().all():
+        raise ProblemError(
+            f"The model of problem {name} returned a number that is not finite: look at its initial values and at the "
+            "range of the measurements."
+        )
+
+
+def _require_loss(value: object, name: str) -> None:
+    if not isinstance(value, Tensor) or value.dim() != 0:
+        shown = f"of shape {tuple(value.shape)}" if isinstance(value, Tensor) else _a(value)
+        raise ProblemError(f"The loss of problem {name} is {shown}: return one number, the mean over the minibatch.")
+    if not value.requires_grad:
+        raise ProblemError(f"The loss of problem {name} has no gradient: compute it from the outputs by torch.")
+    if not value.isfinite():
+        raise ProblemError(f"The loss of problem {name} is {float(value.detach())} on the first minibatch: correct it.")
+
+
+def _a(value: object) -> str:
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
