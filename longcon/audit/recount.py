@@ -74,14 +74,21 @@ def _is_missing(case: _Case, decided: set[tuple[str, int | None]]) -> bool:
     return not _is_ineffective(case) or (case["requirement"], case["k"]) not in decided
 
 
+def _subject(evidence: Mapping[str, Any]) -> str:
+    """Returns what the verdict's sentence begins with: the minibatches, or the command that is told none."""
+    command = evidence["problem"].get("method", {}).get("command")
+    if command is not None and "{k}" not in command:
+        return "command"
+    return f"k = {', '.join(str(k) for k in sorted({c['k'] for c in evidence['cases'] if c['k'] is not None}))}"
+
+
 def contradictions(evidence: Mapping[str, Any]) -> Iterator[str]:
     """Yields a sentence for everything in which the evidence contradicts itself."""
     verdict, decision = evidence["verdict"], evidence["decision"]
     count = recount(evidence["cases"], len(verdict["strange"]))
     if verdict["word"] != count.word:
         yield f"the verdict is {verdict['word']}, but its cases give {count.word}."
-    ks = ", ".join(str(k) for k in sorted({case["k"] for case in evidence["cases"] if case["k"] is not None}))
-    start = f"{verdict['word']}: k = {ks}: {count.met} of {count.cases} checks passed"
+    start = f"{verdict['word']}: {_subject(evidence)}: {count.met} of {count.cases} checks passed"
     if not verdict["sentence"].startswith(start):
         yield f"the verdict's sentence does not begin with '{start}', as its cases have it."
     if decision["word"] != _word(decision, verdict):

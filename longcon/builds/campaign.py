@@ -52,7 +52,7 @@ class Campaign:
         self._store, self._on_event = store, on_event
         self._digest = store.put_data(data)
         self._command = problem.command if isinstance(problem, CommandProblem) else None
-        self._identity = problem.identity if problem is not None else {}
+        self._identity = _identity(problem)
         self._runner = Runner(problem if isinstance(problem, LoadedProblem) else None)
         self._pool = ThreadPoolExecutor(max_workers=plan.jobs, thread_name_prefix="builds")
         self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
@@ -268,3 +268,10 @@ class Campaign:
     def _rotated(self, items: Sequence[_Item]) -> list[_Item]:
         start = self.plan.offset % max(1, len(items))
         return [*items[start:], *items[:start]]
+
+
+def _identity(problem: LoadedProblem | CommandProblem | None) -> dict[str, object]:
+    """Returns what a build's key holds of its problem."""
+    if isinstance(problem, LoadedProblem):
+        return {**problem.identity, "tried": dict(problem.tried)}
+    return {} if problem is None else problem.identity

@@ -51,8 +51,9 @@ _FOR_COMMANDS = ProbeShape(features=512, widths=(64,), classes=4, k=2, dtype="fl
 
 
 def _say(**message: object) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    assert sys.__stdout__
+    sys.__stdout__.write(json.dumps(message) + "\n")
+    sys.__stdout__.flush()
 
 
 def _device(job: dict[str, Any]) -> Device:
@@ -204,6 +205,9 @@ def _ordering(device: Device, method: Method, features: int, classes: int, recip
 def main() -> int:
     """Does the job on standard input."""
     job = json.load(sys.stdin)
+    # What a user's model prints goes to the log: it must not stand between the messages.
+    sys.__stdout__ = os.fdopen(os.dup(1), "w", encoding="utf-8")  # type: ignore[misc]
+    os.dup2(2, 1)
     enforce()
     try:
         if job["task"] == "train":

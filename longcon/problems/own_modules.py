@@ -1,7 +1,7 @@
 """A problem's own modules: read from their source alone, counted, and kept apart from those of other problems.
 
 They are the modules below its folders, and those that it imports from elsewhere if they are not installed: on
-PYTHONPATH, or in a package that is installed for editing. Of installed ones the version alone would tell.
+PYTHONPATH, or in a package that is installed for editing. Of installed ones the version tells; see `software`.
 
 Bytecode is never read, since it may be of a former source: Python compares its time in whole seconds and its size, and
 tools that set every file to one time leave nothing to compare.
@@ -20,11 +20,15 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from longcon.problems.software import imported_by
 from longcon.problems.user_code import is_users
 
 
 class OwnModules:
     """Finds a problem's own modules, and keeps what was read of them.
+
+    Attributes:
+        imported: the top-level names that they import, whether or not these are the problem's own.
 
     Args:
         folders: searched after all others, so that a file of the user's never stands in for a library.
@@ -38,6 +42,7 @@ class OwnModules:
         self._brought: dict[str, ModuleType] = {}
         self._digests: dict[str, str] = {}
         self._counted: set[Path] = set()
+        self.imported: set[str] = set()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -73,7 +78,7 @@ class OwnModules:
         if path is not None or (found is not None and found.origin is not None):
             return found
         # Neither a module nor a package with an __init__.py: as if the folders stood last on Python's path.
-        return PathFinder.find_spec(name, [*sys.path, *map(str, self._folders)])
+        return PathFinder.find_spec(name, [*sys.path, *map(str, self._folders)]) or found
 
     def count(self, name: str, path: Path, content: bytes) -> None:
         """Has a file count in the digest.
@@ -85,6 +90,8 @@ class OwnModules:
         """
         self._digests[name] = hashlib.sha256(content).hexdigest()
         self._counted.add(path.resolve())
+        if path.suffix == ".py":
+            self.imported |= imported_by(content)
 
     def digest(self) -> str:
         """Returns the SHA-256 over names and contents of all that counted."""

@@ -11,7 +11,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from longcon.errors import ProblemError, did_you_mean
 from longcon.problems.own_modules import OwnModules, own_modules
 from longcon.problems.problem import Problem
+from longcon.problems.software import versions_of
 from longcon.problems.user_code import saying_where
 
 # Names that stand for longcon's own problems.
@@ -37,12 +38,14 @@ class ProblemSource:
     Attributes:
         spec: ``"gbm"``, ``"/path/file.py:NAME"`` or ``"package.module:NAME"``.
         options: by the name of the parameter; those that the problem does not take are left out when it is made.
+        defaults: likewise, for parameters that have no default of their own.
         path: folder in which modules are looked for last, after those of Python and those beside a file.
     """
 
     spec: str
     options: Mapping[str, Option]
     path: str | None = None
+    defaults: Mapping[str, Option] = field(default_factory=dict)
 
     def load(self) -> LoadedProblem:
         """Returns the problem, its code run anew.
@@ -57,21 +60,27 @@ class ProblemSource:
             module = _from_file(Path(place), own) if is_file else _from_package(place, own)
             found = _named(module, name, place)
             with saying_where(f"{name} of {place}"):
-                taken = _taken(found, self.options)
+                taken = _taken(found, self.options, self.defaults)
                 problem = found(**taken) if callable(found) and not _has_parts(found) else found
             _require_parts(problem, name, place)
         options = {key: value for key, value in taken.items() if key not in _OF_THE_MACHINE}
-        identity = {"name": name, "source": own.digest(), "options": options}
-        return LoadedProblem(self, problem, identity, frozenset(taken))
+        software = versions_of(own.imported)
+        identity = {"name": name, "source": own.digest(), "options": options, "software": software}
+        return LoadedProblem(self, problem, identity, frozenset(_parameters(found)) & {*self.options, *self.defaults})
 
     def as_json(self) -> dict[str, object]:
         """Returns it as plain JSON values."""
-        return {"spec": self.spec, "options": dict(self.options), "path": self.path}
+        return {
+            "spec": self.spec,
+            "options": dict(self.options),
+            "path": self.path,
+            "defaults": dict(self.defaults),
+        }
 
     @staticmethod
     def of_json(fields: Mapping[str, Any]) -> ProblemSource:
         """Returns what `as_json` gave."""
-        return ProblemSource(fields["spec"], dict(fields["options"]), fields["path"])
+        return ProblemSource(fields["spec"], dict(fields["options"]), fields["path"], dict(fields["defaults"]))
 
 
 @dataclass(frozen=True)
@@ -81,14 +90,18 @@ class LoadedProblem:
     Attributes:
         source: where it was loaded from.
         problem: the problem.
-        identity: its name, the digest of its source and the options that make it another classifier, as JSON values.
-        takes: names of the options that it took.
+        identity: what tells its code from another's, as JSON values: its name, the digest of its source, the options
+            that make it another classifier, and the versions of the packages that it imports.
+        takes: which of the options it has parameters for.
+        tried: what a trial showed of it: model, loss and optimiser in words, and the digest of the initial state. What
+            the code reads besides itself, such as a file of weights, shows there.
     """
 
     source: ProblemSource
     problem: Problem
     identity: Mapping[str, object]
     takes: frozenset[str]
+    tried: Mapping[str, object] = field(default_factory=dict)
 
 
 def _from_file(path: Path, own: OwnModules) -> ModuleType:
@@ -136,19 +149,28 @@ def _named(module: ModuleType, name: str, place: str) -> Any:
     raise ProblemError(f"{place} has no '{name}'{hint}: {offered}.")
 
 
-def _taken(found: Any, options: Mapping[str, Option]) -> dict[str, Any]:
-    """Returns the options that the maker of a problem has parameters for."""
+def _taken(found: Any, options: Mapping[str, Option], defaults: Mapping[str, Option]) -> dict[str, Any]:
+    """Returns what the maker of a problem is called with."""
+    given = {**{name: defaults[name] for name in defaults if _needs(found, name)}, **options}
+    return {
+        name: Path(value) if name in _OF_THE_MACHINE and isinstance(value, str) else value
+        for name, value in given.items()
+        if name in _parameters(found)
+    }
+
+
+def _parameters(found: Any) -> Mapping[str, inspect.Parameter]:
     if not callable(found) or _has_parts(found):
         return {}
     try:
-        parameters = inspect.signature(found).parameters
+        return inspect.signature(found).parameters
     except (TypeError, ValueError):
         return {}
-    return {
-        name: Path(value) if name in _OF_THE_MACHINE and isinstance(value, str) else value
-        for name, value in options.items()
-        if name in parameters
-    }
+
+
+def _needs(found: Any, name: str) -> bool:
+    parameter = _parameters(found).get(name)
+    return parameter is not None and parameter.default is inspect.Parameter.empty
 
 
 def _has_parts(found: Any) -> bool:

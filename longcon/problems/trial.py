@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from longcon.errors import ProblemError
 from longcon.problems.problem import Problem, ProblemData, Progress
 from longcon.problems.user_code import saying_where
-from longcon.training import Recipe, chain_of, described, started, state_of, why_no_chain
+from longcon.training import BUFFERS, Recipe, chain_of, described, loss_of, started, state_of, why_no_chain
 from longcon.training.host_draws import HostDraws
 from longcon.training.optimiser_state import arrays_of
 from longcon.training.ways import way_to_train
@@ -22,14 +23,16 @@ class Trial:
     """What a trial of a problem showed.
 
     Attributes:
-        widths: units of the hidden layers of a chain; empty for any other model.
+        widths: units of the hidden layers of a chain; the recipe's for any other model.
         why_no_order: what keeps order surrogates from applying, to be read after "the model"; None if nothing does.
         description: model, loss and optimiser in words.
+        start: SHA-256 of the initial state.
     """
 
     widths: tuple[int, ...]
     why_no_order: str | None
     description: dict[str, str]
+    start: str
 
 
 def data_of(problem: Problem, progress: Progress) -> ProblemData:
@@ -60,16 +63,17 @@ def tried(problem: Problem, data: ProblemData, recipe: Recipe) -> Trial:
         model = problem.model(*shape, recipe)
     _require_model(model, name)
     model = _started_alike(problem, shape, recipe)
-    stages = chain_of(model) or ()
-    widths = tuple(stage.units for stage in stages[:-1])
+    stages = chain_of(model)
+    widths = recipe.widths if stages is None else tuple(stage.units for stage in stages[:-1])
     _require_same_by_widths(problem, model, shape, replace(recipe, widths=widths), recipe)
     with saying_where(f"loss() and optimiser() of problem {name}"):
         way_to_train(problem, model, recipe, None)
         if recipe.arithmetic == "portable":
             _require_portable(model)
         description = described(problem, *shape, recipe)
+    start = _digest(model)
     _try_step(problem, model, data, recipe)
-    return Trial(widths, why_no_chain(model), description)
+    return Trial(widths, why_no_chain(model), description, start)
 
 
 def _require_model(model: object, name: str) -> None:
@@ -114,7 +118,8 @@ def _started_alike(problem: Problem, shape: tuple[int, int], recipe: Recipe) -> 
             "own functions, which longcon seeds, or by a generator that model() itself seeds."
         )
     for key, value in state_of(model).items():
-        if value.dtype.kind == "f" and not np.isfinite(value).all():
+        # A buffer may hold an infinity, as a mask does.
+        if not key.startswith(BUFFERS) and not np.isfinite(value).all():
             raise ProblemError(f"{key} of problem {name} starts with a value that is not finite: initialise it.")
     return model
 
@@ -146,6 +151,13 @@ def _difference(model: nn.Module, other: nn.Module) -> str | None:
     return None
 
 
+def _digest(model: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, value in state_of(model).items():
+        digest.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
+    return digest.hexdigest()
+
+
 def _tensors(model: nn.Module) -> dict[str, Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
@@ -154,7 +166,7 @@ def _try_step(problem: Problem, model: nn.Module, data: ProblemData, recipe: Rec
     name, dtype = problem.name, getattr(torch, recipe.dtype)
     parameters = [value for value in model.parameters() if value.requires_grad]
     with saying_where(f"loss() and optimiser() of problem {name}"):
-        optimiser, loss = problem.optimiser(parameters, recipe), problem.loss()
+        optimiser, loss = problem.optimiser(parameters, recipe), loss_of(problem, recipe, torch.device("cpu"))
     _require_optimiser(optimiser, model, name)
     for cases in sorted({recipe.k, len(data.training) % recipe.k or recipe.k}, reverse=True):
         inputs = torch.from_numpy(data.training[:cases]).to(dtype)
@@ -168,7 +180,13 @@ def _try_step(problem: Problem, model: nn.Module, data: ProblemData, recipe: Rec
                 value = loss(outputs, labels)
             _require_loss(value, name)
             value.backward()  # type: ignore[no-untyped-call]
-            optimiser.step(lambda value=value: value)  # type: ignore[misc]
+            asked: list[bool] = []
+            optimiser.step(lambda value=value, asked=asked: asked.append(True) or value)  # type: ignore[misc]
+        if not asked:
+            raise ProblemError(
+                f"The {type(optimiser).__name__} of problem {name} does not call the closure that its step() is given, "
+                "which computes loss and gradients: call it, as the optimisers of torch.optim do."
+            )
     try:
         arrays_of(optimiser)
     except ValueError as error:

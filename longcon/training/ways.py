@@ -66,11 +66,6 @@ def way_to_train(method: Method, model: nn.Module, recipe: Recipe, asked: Asked 
     return GenericTrainer
 
 
-def is_papers_training(method: Method, model: nn.Module, recipe: Recipe) -> bool:
-    """Whether a chain is trained by cross-entropy and Adamax, with the recipe's constants."""
-    return _other_than_the_papers(method, model, recipe) is None and _not_plain(model) is None
-
-
 def _other_than_the_papers(method: Method, model: nn.Module, recipe: Recipe) -> str | None:
     """Returns what of the training is not the paper's, in words; None if nothing is."""
     if type(model) is not nn.Sequential:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longcon.errors import CohortError
-from longcon.problems import ProblemData
+from longcon.problems import ProblemData, load_data
 
 Spoil = Callable[[ProblemData], dict[str, Any]]
 
@@ -241,6 +240,9 @@ JSON = st.recursive(
 
 @settings(max_examples=25)
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=3))
-def test_any_plain_facts_are_taken(problem: ProblemData, facts: dict[str, Any]) -> None:
-    again = json.loads(json.dumps(replace(problem, facts=facts).facts))
-    assert again == facts
+def test_any_plain_facts_are_kept(
+    tmp_path_factory: pytest.TempPathFactory, problem: ProblemData, facts: dict[str, Any]
+) -> None:
+    path = tmp_path_factory.mktemp("facts") / "data.safetensors"
+    path.write_bytes(replace(problem, facts=facts).serialised())
+    assert load_data(path).facts == facts

@@ -168,10 +168,10 @@ TOLD = {
     "a chain": (Own(), (8, 6), None),
     "one layer": (Own(of_model=lambda p, c, _: nn.Sequential(nn.Linear(p, c))), (), None),
     "a convolution": (Own(of_model=_convolution), (), "does not begin with a Linear layer"),
-    "no Sequential": (Own(of_model=lambda *_: Through(lambda out: out)), (), "is a Through, not a Sequential"),
+    "no Sequential": (Own(of_model=lambda *_: Through(lambda out: out)), (128, 32), "is a Through, not a Sequential"),
     "a dropout": (
         Own(of_model=lambda p, c, _: nn.Sequential(nn.Linear(p, 8), nn.Dropout(), nn.Linear(8, c))),
-        (),
+        (128, 32),
         "has a Dropout, layer 1",
     ),
     "another optimiser": (Own(of_optimiser=lambda parameters, _: torch.optim.LBFGS(parameters)), (8, 6), None),

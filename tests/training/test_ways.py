@@ -20,7 +20,6 @@ from longcon.training.generic import GenericTrainer
 from longcon.training.loop import trainer_for
 from longcon.training.method import Loss, Method, loss_of
 from longcon.training.native import NativeTrainer
-from longcon.training.ways import is_papers_training
 from tests.training import plain
 from tests.training.methods import connected, convolved, dropping, frozen, normalised, weighted
 
@@ -109,7 +108,6 @@ def test_the_papers_training_of_any_chain_is_the_fast_one(method: Method) -> Non
     assert type(_trainer(method, NATIVE)) is NativeTrainer
     assert type(_trainer(method, NATIVE, Asked(detail=True))) is NativeTrainer
     assert type(_trainer(method, PORTABLE)) is PortableTrainer
-    assert is_papers_training(method, started(method, FEATURES, plain.CLASSES, NATIVE), NATIVE)
 
 
 NO_RECIPES = "not Adamax with the recipe's constants"
@@ -164,8 +162,6 @@ GENERIC["named"] = (Altered(_named), "the model's first layer is named in, not 0
 @pytest.mark.parametrize(("method", "text"), GENERIC.values(), ids=GENERIC)
 def test_any_other_training_is_the_generic_one_and_keeps_no_detail(method: Altered, text: str) -> None:
     assert type(_trainer(method, NATIVE)) is GenericTrainer
-    model = started(method, FEATURES, plain.CLASSES, NATIVE)
-    assert not is_papers_training(method, model, NATIVE)
     with pytest.raises(RecipeError) as error:
         _trainer(method, NATIVE, Asked(detail=True))
     assert str(error.value) == (
