@@ -167,7 +167,7 @@ TOLD = {
     "the paper's": (Own(of_model=PaperMethod().model), (128, 32), None),
     "a chain": (Own(), (8, 6), None),
     "one layer": (Own(of_model=lambda p, c, _: nn.Sequential(nn.Linear(p, c))), (), None),
-    "a convolution": (Own(of_model=_convolution), (), "does not begin with a Linear layer"),
+    "a convolution": (Own(of_model=_convolution), (128, 32), "does not begin with a Linear layer"),
     "no Sequential": (Own(of_model=lambda *_: Through(lambda out: out)), (128, 32), "is a Through, not a Sequential"),
     "a dropout": (
         Own(of_model=lambda p, c, _: nn.Sequential(nn.Linear(p, 8), nn.Dropout(), nn.Linear(8, c))),
