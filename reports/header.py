@@ -35,7 +35,9 @@ def _tested(settings: Settings, data: ProblemData | None, digest: str | None) ->
     ]
     if data is None:
         return rows
-    counts = f"{len(data.training)} training, {len(data.holdout)} hold-out, {len(data.prospective)} prospective cases"
+    # A command knows its training cases; longcon may not.
+    training = f"{len(data.training)} training, " if len(data.training) else ""
+    counts = f"{training}{len(data.holdout)} hold-out, {len(data.prospective)} prospective cases"
     return [
         ("problem", f"{data.problem}; target {data.target}"),
         ("data", counts if settings.command else f"{counts}, {data.features} features"),

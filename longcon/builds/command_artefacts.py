@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from longcon.builds.command_tables import CASE, Table, csv_table, parquet_table, shown
 from longcon.errors import BuildError, did_you_mean
+from longcon.training import BUFFERS
 
 PARAMETERS = "parameters.safetensors"
 _READERS = {"scores.parquet": parquet_table, "scores.csv": csv_table}
@@ -75,6 +76,11 @@ def read_parameters(out: Path, *, largest: int = 8 << 30) -> dict[str, NDArray[A
     if not any(array.size for array in arrays.values()):
         raise BuildError(f"{PARAMETERS} holds no number: write the parameters there, or leave no such file.")
     for name, array in arrays.items():
+        # Under these names a state keeps what is no parameter, and the vector sine would not see it.
+        if name.startswith(BUFFERS):
+            raise BuildError(
+                f"{PARAMETERS}: '{shown(name)}' begins with {BUFFERS}, as what is no parameter does: name it otherwise."
+            )
         if not np.isfinite(array).all():
             raise BuildError(f"{PARAMETERS}: '{shown(name)}' holds NaN or infinity: end the training before it does.")
     return arrays

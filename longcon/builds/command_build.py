@@ -101,8 +101,10 @@ def faults_of_command_build(build: Build, data: ProblemData) -> Iterator[str]:
         if scores.shape != shape:
             yield f"its {cohort} scores have shape {scores.shape}, but {shape} belong to the data"
             return
-        if not np.isfinite(scores).all():
-            yield f"its {cohort} scores are not finite"
+        # Written so that NaN is none either.
+        wrong = ~((scores >= 0) & (scores <= 1)).all(axis=1)
+        if wrong.any():
+            yield f"its {cohort} scores of {cases[int(np.argmax(wrong))]} are not numbers from 0 to 1"
             return
     history = build.manifest["history"]
     error = _error(build.scores(ONLY_EPOCH, "holdout"), data)

@@ -1,11 +1,9 @@
-"""The runner: one subprocess for each build, started in the numeric environment of its device."""
+"""The runner: one process for each build, in the numeric environment of its device."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,6 +17,7 @@ from longcon import errors
 from longcon.builds.command_build import harvest, write_command_build
 from longcon.builds.command_folder import OUT
 from longcon.builds.command_run import end_command, run_command
+from longcon.builds.processes import ForkServers, JobProcess, last_words
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device
 from longcon.errors import BuildError, LongconError, RunEndedError
@@ -67,7 +66,8 @@ class Runner:
         self._problem = (
             None if problem is None else {"source": problem.source.as_json(), "identity": dict(problem.identity)}
         )
-        self._running: set[subprocess.Popen[str]] = set()
+        self._servers = ForkServers()
+        self._running: set[JobProcess] = set()
         self._commands: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -204,6 +204,7 @@ class Runner:
                 process.kill()
             for command in self._commands:
                 end_command(command)
+        self._servers.close()
 
     def _add(self, command: subprocess.Popen[bytes]) -> None:
         with self._lock:
@@ -213,9 +214,9 @@ class Runner:
 
     def _run(self, device: Device, job: Mapping[str, object], hear: _Ears, what: str) -> Any:
         with tempfile.TemporaryFile() as log:
-            process = self._start(device, log)
+            process = self._start(device, job, log, what)
             try:
-                result = _follow(process, json.dumps(job), hear)
+                result = _follow(process, hear)
             finally:
                 self._end(process)
             if "done" in result:
@@ -225,35 +226,27 @@ class Runner:
             if "error" in result:
                 raise _reported(result)
             log.seek(0)
-            last = log.read().decode(errors="replace").strip().splitlines()[-1:] or ["none"]
-            raise BuildError(f"{what} ended with exit status {process.returncode}; its last words: {last[0]}")
+            raise BuildError(f"{what} ended with exit status {process.status}; its last words: {last_words(log)}")
 
-    def _start(self, device: Device, log: IO[bytes]) -> subprocess.Popen[str]:
-        environment = device.process_environment()
-        places = [str(Path(__file__).resolve().parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
+    def _start(self, device: Device, job: Mapping[str, object], log: IO[bytes], what: str) -> JobProcess:
+        self._require_open()
+        process = self._servers.start(device.process_environment(), json.dumps(job), log, what)
+        with self._lock:
+            self._running.add(process)
+            if self._closed:
+                process.kill()
+        return process
+
+    def _require_open(self) -> None:
         with self._lock:
             if self._closed:
                 raise RunEndedError("A build was not begun, since the run was ended: run again.")
-            process = subprocess.Popen(
-                # -P: a file of the user's in the working directory must not stand in for a module.
-                [sys.executable, "-P", "-m", "longcon.builds.worker"],
-                env={**environment, "PYTHONPATH": os.pathsep.join(places)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                encoding="utf-8",
-            )
-            self._running.add(process)
-            return process
 
-    def _end(self, process: subprocess.Popen[str]) -> None:
+    def _end(self, process: JobProcess) -> None:
         with self._lock:
             self._running.discard(process)
-        if process.poll() is None:
+        if process.status is None:
             process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
 
 
 def _device_fields(device: Device) -> dict[str, object]:
@@ -264,29 +257,26 @@ def _device_fields(device: Device) -> dict[str, object]:
     }
 
 
-def _follow(process: subprocess.Popen[str], job: str, hear: _Ears) -> dict[str, Any]:
-    """Hands over the job and returns the process's last message."""
-    assert process.stdin
-    assert process.stdout
+def _follow(process: JobProcess, hear: _Ears) -> dict[str, Any]:
+    """Follows a process to its end and returns its last message."""
     last: dict[str, Any] = {}
-    try:
-        process.stdin.write(job)
-        process.stdin.close()
-    except BrokenPipeError:
-        return last  # it died before it read its job; its log says why
-    for line in process.stdout:
+    for line in process.lines():
         try:
             message = json.loads(line)
         except ValueError:
             message = None
         if not isinstance(message, dict):
             continue  # a library's own words on standard output
-        last = message
-        if "epoch" in last:
-            hear.on_epoch(int(last["epoch"]))
-        if "note" in last:
-            hear.on_note(str(last["note"]))
-    process.wait()
+        if "pid" in message:
+            process.started(int(message["pid"]))
+        elif "status" in message:
+            process.ended(int(message["status"]))
+        else:
+            last = message
+        if "epoch" in message:
+            hear.on_epoch(int(message["epoch"]))
+        if "note" in message:
+            hear.on_note(str(message["note"]))
     return last
 
 

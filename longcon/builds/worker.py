@@ -1,6 +1,6 @@
 """The training process: one build, or one fingerprint, in the environment of its device.
 
-Started as ``python -m longcon.builds.worker`` with a job as JSON on standard input. It prints one JSON object a line:
+Forked from `fork_server` with a job as JSON on standard input. It prints one JSON object a line:
 ``{"epoch": 3}`` or ``{"note": "..."}`` as it goes, at last ``{"done": ...}`` or ``{"error": "..."}``.
 """
 
@@ -221,7 +221,3 @@ def main() -> int:
         _say(error=str(error), kind=type(error).__name__)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

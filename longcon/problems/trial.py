@@ -89,6 +89,28 @@ def _require_model(model: object, name: str) -> None:
         raise ProblemError(
             f"Parameter {lazy} of problem {name} has no shape yet: give the layer its sizes in place of a lazy one."
         )
+    _require_state(model, name)
+
+
+def _require_state(model: nn.Module, name: str) -> None:
+    """Checks that the state of a model, which is kept and compared, holds plain numbers and every parameter."""
+    with saying_where(f"state_dict() of the model of problem {name}"):
+        held = model.state_dict()
+    for key, value in held.items():
+        if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_complex():
+            raise ProblemError(
+                f"The state of the model of problem {name} holds {key}, {_kind(value)}: keep dense tensors of real "
+                "numbers there, and anything else out of it."
+            )
+    left = next((key for key, _ in model.named_parameters() if key not in held), None)
+    if left is not None:
+        raise ProblemError(f"The state of the model of problem {name} lacks parameter {left}: leave none out of it.")
+
+
+def _kind(value: object) -> str:
+    if not isinstance(value, Tensor):
+        return _a(value)
+    return f"a tensor of {value.dtype}" if value.layout == torch.strided else f"a tensor in {value.layout}"
 
 
 def _require_portable(model: nn.Module) -> None:
@@ -159,7 +181,9 @@ def _digest(model: nn.Module) -> str:
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:
-    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    """Returns what a model keeps in memory of its own; what is sparse, as a graph may be, has no one place there."""
+    held = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return {name: value for name, value in held.items() if value.layout == torch.strided}
 
 
 def _try_step(problem: Problem, model: nn.Module, data: ProblemData, recipe: Recipe) -> None:

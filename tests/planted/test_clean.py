@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fixtures.problem import prepared
 from longcon.builds.coherence import require_coherent
 from longcon.checks import (
     Outcome,
@@ -23,15 +24,20 @@ from longcon.checks import (
     parts_after_release,
     rebuild_agrees,
     replicates_identical,
+    resumed_training_identical,
     settings_effective,
     settings_in_force,
     sine_below_tolerance,
 )
 from longcon.lock import packages, read_lock
 from longcon.protocol import Limits
+from tests.planted import commands, models, problems
 from tests.planted.bench import CPU, ORDER, Bench
+from tests.planted.defect import NOTHING
+from tests.planted.own_builds import built
 from tests.planted.ratio import CLEAN
 from tests.planted.releases import release
+from tests.planted.site import CORE, rebuilt, replicates, site_of
 from tests.small_store import Run
 
 pytestmark = pytest.mark.slow
@@ -100,3 +106,34 @@ def test_every_check(bench: Bench) -> None:
     assert [outcome.message for outcome in outcomes if not (outcome.ok and outcome.evidence)] == []
     for build in (first, second, rebuild, bench.true(ORDER, 2)):
         require_coherent(build, data, epoch)
+
+
+def test_a_run_of_a_command(bench: Bench) -> None:
+    run = commands.run(bench)
+    assert run.code == 0, run.output
+    assert run.verdict == "verdict: PASS: command: 14 of 14 checks passed; every gating requirement is met."
+
+
+def test_the_command_that_is_made_wrong(bench: Bench) -> None:
+    site = site_of(bench)
+    assert [found for found in (replicates(site), rebuilt(site)) if found.by != NOTHING] == []
+    original, rebuild = site.build(), site.build(device=CORE)
+    assert cutoff_is_precise(original, 1, site.data, Limits()).ok
+    assert sine_below_tolerance(original, rebuild, 1, Limits().sine_tolerance).evidence
+    require_coherent(original, site.data, 1)
+
+
+@pytest.mark.parametrize("lines", ["    pass", models.NORMALISED], ids=["a chain", "any other model"])
+def test_the_problem_that_is_made_wrong(bench: Bench, lines: str) -> None:
+    file = problems.problem(bench, lines)
+    mine = problems.loaded(file)
+    prepared(problems.settings(file, str(mine.identity["source"])), mine, lambda *_: None)
+    first, second = built(bench, mine), built(bench, mine, replicate=2)
+    assert problems.against_release(bench, file, str(mine.identity["source"])) == ()
+    outcomes = [
+        initial_states_identical(first, built(bench, mine, "cpu+isa:default")),
+        replicates_identical(first, second),
+        resumed_training_identical(first, built(bench, mine, killed=1)),
+    ]
+    assert [outcome.message for outcome in outcomes if not outcome.ok] == []
+    require_coherent(first, problems.data_in(mine), problems.RECIPE.epochs, mine.problem)

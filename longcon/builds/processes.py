@@ -1,0 +1,147 @@
+"""Processes of build jobs, forked from one in the same environment that has the libraries loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from longcon.builds.fork_server import READY
+from longcon.errors import BuildError
+
+_Key = frozenset[tuple[str, str]]
+
+
+class JobProcess:
+    """A process that does one job.
+
+    Attributes:
+        status: its exit status, once it has ended and that was told.
+
+    Args:
+        messages: its standard output, and what is said of it.
+    """
+
+    def __init__(self, messages: IO[str]) -> None:
+        self._messages = messages
+        self._pid: int | None = None
+        self._killed = False
+        self.status: int | None = None
+        self._lock = threading.Lock()
+
+    def started(self, pid: int) -> None:
+        """Keeps its number; it is killed at once if that was asked for before."""
+        with self._lock:
+            self._pid = pid
+            if self._killed:
+                self._kill()
+
+    def ended(self, status: int) -> None:
+        """Keeps how it ended: its number may be another process's now."""
+        with self._lock:
+            self._pid, self.status = None, status
+
+    def kill(self) -> None:
+        """Kills it, now or as soon as its number is known."""
+        with self._lock:
+            self._killed = True
+            self._kill()
+
+    def lines(self) -> Iterator[str]:
+        """Yields what it says, line by line, until it has ended."""
+        with self._messages:
+            yield from self._messages
+
+    def _kill(self) -> None:
+        if self._pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+
+
+class ForkServers:
+    """One process to fork from for each environment, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._servers: dict[_Key, _Server] = {}
+        self._locks: dict[_Key, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def start(self, environment: Mapping[str, str], job: str, log: IO[bytes], what: str) -> JobProcess:
+        """Starts a process that does a job.
+
+        Args:
+            environment: the whole environment of the process.
+            job: as JSON.
+            log: where its standard error goes.
+            what: that is done, for errors.
+
+        Raises:
+            BuildError: no process can be started in this environment; the text quotes its last words.
+        """
+        key = frozenset(environment.items())
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._servers:
+                self._servers[key] = _Server(environment, what)
+            return self._servers[key].start(job, log)
+
+    def close(self) -> None:
+        """Ends the processes to fork from; those that were forked go on."""
+        for server in list(self._servers.values()):
+            server.close()
+        self._servers.clear()
+
+
+class _Server:
+    def __init__(self, environment: Mapping[str, str], what: str) -> None:
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        places = [str(Path(__file__).resolve().parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
+        with tempfile.TemporaryFile() as log, theirs:
+            self._process = subprocess.Popen(
+                # -P: a file of the user's in the working directory must not stand in for a module.
+                [sys.executable, "-P", "-m", "longcon.builds.fork_server"],
+                env={**environment, "PYTHONPATH": os.pathsep.join(places)},
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+            theirs.close()
+            if self._connection.recv(1) == READY:
+                return
+            status = self._process.wait()
+            self._connection.close()
+            log.seek(0)
+            raise BuildError(f"{what} ended with exit status {status}; its last words: {last_words(log)}")
+
+    def start(self, job: str, log: IO[bytes]) -> JobProcess:
+        read, write = os.pipe()
+        with tempfile.TemporaryFile() as given:
+            given.write(job.encode())
+            given.seek(0)
+            try:
+                socket.send_fds(self._connection, [b"j"], [given.fileno(), write, log.fileno()])
+            except OSError:
+                os.close(read)
+                raise BuildError("The process that builds are forked from was ended: run again.") from None
+            finally:
+                os.close(write)
+        return JobProcess(os.fdopen(read, encoding="utf-8", errors="replace"))
+
+    def close(self) -> None:
+        self._connection.close()
+        self._process.wait()
+
+
+def last_words(log: IO[bytes]) -> str:
+    """Returns the last line of a log that holds anything."""
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "none"
