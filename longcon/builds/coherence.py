@@ -31,6 +31,7 @@ from longcon.training import (
     started,
     state_of,
     take_state,
+    trained_parameters,
 )
 from longcon.training.digest import Digest
 from longcon.training.host_draws import HostDraws
@@ -182,7 +183,7 @@ def _seen(values: NDArray[np.float64], recipe: Recipe) -> Tensor:
 
 
 def _digest(state: State, start: nn.Module, data: ProblemData) -> np.uint64:
-    tensors = {name: torch.from_numpy(parameters_of(state)[name]) for name, _ in start.named_parameters()}
+    tensors = {name: torch.from_numpy(parameters_of(state)[name]) for name in trained_parameters(start)}
     ordering = natural_ordering(start, data.features)
     first = first_of(tensors, ordering)
     digest = Digest(Layout.of(tensors, ordering), torch.device("cpu"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from longcon.builds.build import Build, Contents, write_contents
 from longcon.builds.command_log import with_log
 from longcon.builds.request import BuildRequest
 from longcon.errors import BuildError
+from longcon.measures.scores import SUM_SLACK
 from longcon.problems import ProblemData
 from longcon.training import Snapshot
 
@@ -36,7 +37,9 @@ def harvest(out: Path, data: ProblemData, log: str, *, parameters: bool) -> Snap
     from longcon.builds.command_artefacts import read_parameters, read_scores  # noqa: PLC0415
 
     try:
-        scores = read_scores(out, [*data.holdout_cases, *data.prospective_cases], data.classes)
+        cases = [*data.holdout_cases, *data.prospective_cases]
+        scores = read_scores(out, cases, data.classes)
+        _require_sums(scores, cases)
         state = read_parameters(out) if parameters else {}
         if state is None:
             raise BuildError(
@@ -112,6 +115,17 @@ def faults_of_command_build(build: Build, data: ProblemData) -> Iterator[str]:
         yield "its history is not that of a command"
     elif history[0]["holdout_error"] != error:
         yield f"its history says a hold-out error of {history[0]['holdout_error']:.4f}, but its scores make {error:.4f}"
+
+
+def _require_sums(scores: NDArray[np.float64], cases: Sequence[str]) -> None:
+    """Checks that scores are those of Definition 1 (paper, Section II-B)."""
+    sums = scores.sum(axis=1)
+    astray = np.flatnonzero(np.abs(sums - 1.0) > SUM_SLACK)
+    if len(astray):
+        raise BuildError(
+            f"The scores of case '{cases[astray[0]]}' sum to {sums[astray[0]]:.6g}: write scores that sum to 1, such "
+            "as probabilities."
+        )
 
 
 def _error(scores: NDArray[Any], data: ProblemData) -> float:

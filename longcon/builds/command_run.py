@@ -81,6 +81,8 @@ def _run(
             env={
                 **environment,
                 "TMPDIR": str(folder.temporary),
+                # What one training left in a cache must not find its way into another.
+                "XDG_CACHE_HOME": str(folder.temporary),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 # What Python keeps in its buffers is lost when it is killed, and with it what it was at.
                 "PYTHONUNBUFFERED": "1",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
 from longcon.checks.pairs import require_own_trainings
 from longcon.errors import BuildError
 from longcon.measures import BitDifference, bitwise_difference
-from longcon.training import State
 
 
 def initial_states_identical(original: Build, rebuild: Build) -> Outcome:
@@ -128,16 +130,18 @@ def first_difference(
         left, right = _arrays(a, epoch, scores=scores), _arrays(b, epoch, scores=scores)
         if left.keys() != right.keys():
             raise BuildError(f"{a.title} and {b.title} have different parameters: compare builds of one network.")
-        for name in sorted(left):  # as they are read they come in any order
-            difference = bitwise_difference(left[name], right[name])
+        for key in sorted(left):  # as they are read they come in any order
+            difference = bitwise_difference(left[key], right[key])
             if difference is not None:
-                return epoch, name, difference
+                return epoch, key[1], difference
     return None
 
 
-def _arrays(build: Build, epoch: int, *, scores: bool) -> State:
+def _arrays(build: Build, epoch: int, *, scores: bool) -> dict[tuple[str, str], NDArray[Any]]:
+    """Returns everything that is compared by kind and name; a parameter may be called as scores are."""
     cohorts = ("holdout", "prospective") if scores else ()
-    return build.state(epoch) | {f"the {cohort} scores": build.scores(epoch, cohort) for cohort in cohorts}
+    states = {("state", name): value for name, value in build.state(epoch).items()}
+    return states | {("scores", f"the {cohort} scores"): build.scores(epoch, cohort) for cohort in cohorts}
 
 
 def _require_two(a: Build, b: Build) -> None:

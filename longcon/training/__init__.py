@@ -16,7 +16,7 @@ from longcon.training.recorder import Asked, Curvature
 from longcon.training.result import Cases, Epoch, Snapshot, Training
 from longcon.training.sketch import sketched_sine
 from longcon.training.start import hold, natural_ordering, started
-from longcon.training.state import BUFFERS, parameters_of, state_of, take_state
+from longcon.training.state import BUFFERS, parameters_of, state_of, take_state, trained_parameters
 from longcon.training.trajectory import Trajectory
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "steps_per_epoch",
     "take_state",
     "train",
+    "trained_parameters",
     "training_probe",
     "why_no_chain",
 ]

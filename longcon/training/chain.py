@@ -68,6 +68,9 @@ def why_no_chain(model: nn.Module) -> str | None:
         return "does not begin with a Linear layer"
     if uses_twice(model):
         return "uses a layer or a parameter twice"
+    frozen = next((name for name, value in model.named_parameters() if not value.requires_grad), None)
+    if frozen is not None:
+        return f"does not train {frozen}"
     last = max(number for number, (_, module) in enumerate(layers) if type(module) is nn.Linear)
     told = (_stands_against(module, of_classes=number > last) for number, (_, module) in enumerate(layers))
     found = ((text, name) for text, (name, _) in zip(told, layers, strict=True) if text is not None)

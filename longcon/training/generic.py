@@ -22,7 +22,7 @@ from longcon.training.optimiser_state import arrays_of, restore
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
 from longcon.training.recorder import Recorder
-from longcon.training.state import state_of, take_state
+from longcon.training.state import state_of, take_state, trained_parameters
 
 
 class GenericTrainer:
@@ -60,9 +60,9 @@ class GenericTrainer:
         self._labels = torch.from_numpy(labels).to(device)
         self._batches = minibatches(len(labels), recipe.k)
         self._loss = loss_of(method, recipe, device)
-        self._trained = [value for value in model.parameters() if value.requires_grad]
+        parameters = trained_parameters(model)
+        self._trained = list(parameters.values())
         self._optimiser = method.optimiser(self._trained, recipe)
-        parameters = dict(model.named_parameters())
         self._first = parameters[first_of(parameters, ordering)]
         # The same memory throughout, since that is what a recorder reads.
         self._memory = [(value, value.detach()) for value in parameters.values()]
@@ -76,7 +76,7 @@ class GenericTrainer:
         total = torch.zeros((), dtype=self._dtype, device=self._device)
         for batch in self._batches:
             total += self._step(self._inputs[batch], self._labels[batch]) * len(self._labels[batch])
-        if [id(value) for value in self._model.parameters()] != [id(value) for value, _ in self._memory]:
+        if [id(value) for value in trained_parameters(self._model).values()] != [id(value) for value, _ in self._memory]:
             raise BuildError("The model gave itself other parameters in training: change their values in place.")
         return float(total) / len(self._labels)
 

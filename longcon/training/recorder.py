@@ -21,6 +21,7 @@ from longcon.training.ordering import Ordering
 from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
 from longcon.training.sketch import SIZE, Sketch
+from longcon.training.state import trained_parameters
 from longcon.training.trajectory import Trajectory
 
 Curvature = Callable[[nn.Module, Tensor, Tensor], tuple[float, float, float, float]]
@@ -81,7 +82,7 @@ class Recorder:
     ) -> None:
         asked.fits(recipe)
         steps = recipe.epochs * steps_per_epoch(cases, recipe.k)
-        parameters = {name: value.detach() for name, value in model.named_parameters()}
+        parameters = {name: value.detach() for name, value in trained_parameters(model).items()}
         named_first = first_of(parameters, ordering)
         self._first = first = wide(parameters[named_first])
         place, layout = first.device, Layout.of(parameters, ordering)

@@ -1,4 +1,4 @@
-"""States: a model's parameters and buffers as arrays by name."""
+"""States: what a model trains, and what it holds besides, as arrays by name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from torch import nn
 
 from longcon.training.initialisation import State
 
-# Running statistics decide calls and belong to the state; they are no parameters, and no angle is taken of them.
+# Running statistics, frozen layers and second names of one parameter decide calls and belong to the state. An angle is
+# taken of what is trained alone, once: what cannot change would hide how far that has turned.
 BUFFERS = "buffers/"
 
 
+def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Returns the parameters that require a gradient by name, each once."""
+    return {name: value for name, value in model.named_parameters() if value.requires_grad}
+
+
 def state_of(model: nn.Module) -> State:
-    """Returns a copy of the parameters by name, and of the persistent buffers behind ``buffers/``."""
-    held = model.state_dict()
-    parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
-    names = {name: name if name in parameters else BUFFERS + name for name in held}
+    """Returns a copy of the trained parameters by name, and of all else that the model keeps behind ``buffers/``."""
+    held, trained = model.state_dict(), trained_parameters(model)
+    names = {name: name if name in trained else BUFFERS + name for name in held}
     return {names[name]: value.detach().cpu().numpy().copy() for name, value in held.items()}
 
 
@@ -29,5 +34,5 @@ def take_state(model: nn.Module, state: State) -> None:
 
 
 def parameters_of(state: State) -> State:
-    """Returns the parameters of a state, without its buffers."""
+    """Returns what of a state was trained."""
     return {name: value for name, value in state.items() if not name.startswith(BUFFERS)}

@@ -92,6 +92,12 @@ _WRONG = {
         "The command wrote weights.bin outside {out}: write below {out} alone, or what is of no use later, to TMPDIR; "
         "the end of its log: done.",
     ),
+    "is no probability": (
+        "import csv, sys; cases = [row['case'] for row in csv.DictReader(open('cases.csv'))]\n"
+        "out = csv.writer(open(sys.argv[4] + '/scores.csv', 'w')); out.writerow(['case', 'malignant', 'benign'])\n"
+        "out.writerows([case, 0.5, 0.75] for case in cases)",
+        "The scores of case '000' sum to 1.25: write scores that sum to 1, such as probabilities; its log is empty.",
+    ),
     "leaves nothing": (
         "print('done')",
         "The command left neither scores.parquet nor scores.csv in {out}: write one of them there; the end of its log: "
