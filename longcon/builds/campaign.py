@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from longcon.builds.build import Build
 from longcon.builds.coherence import require_coherent
+from longcon.builds.command_runner import CommandRunner
 from longcon.builds.plan import BuildEvent, Plan
 from longcon.builds.request import BuildRequest, recorded_epochs
 from longcon.builds.runner import OnEpoch, OnNote, Runner, TrainingShape
@@ -54,6 +55,7 @@ class Campaign:
         self._command = problem.command if isinstance(problem, CommandProblem) else None
         self._identity = _identity(problem)
         self._runner = Runner(problem if isinstance(problem, LoadedProblem) else None)
+        self._commands = CommandRunner()
         self._pool = ThreadPoolExecutor(max_workers=plan.jobs, thread_name_prefix="builds")
         self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
         self._originals: dict[int, Future[Build]] = {}
@@ -74,6 +76,7 @@ class Campaign:
         """Ends what is still being trained."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._runner.close()
+        self._commands.close()
         with contextlib.suppress(Exception):
             self._pool.shutdown(wait=True)
 
@@ -218,7 +221,7 @@ class Campaign:
 
     def _train(self, device: Device, request: BuildRequest, folder: Path, on_epoch: OnEpoch, on_note: OnNote) -> None:
         if self._command is not None:
-            self._runner.train_by_command(
+            self._commands.train(
                 self._command,
                 device,
                 request,

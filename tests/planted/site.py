@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from longcon.builds import Build, BuildRequest, Store
-from longcon.builds.runner import Runner
+from longcon.builds.command_runner import CommandRunner
 from longcon.checks import (
     Outcome,
     cutoff_of,
@@ -124,7 +124,7 @@ class Site:
         request, command, data = self.request(replicate, device, seed), self.problem.command, self.data
 
         def train(folder: Path) -> None:
-            Runner().train_by_command(command, device, request, data=data, fingerprint={}, folder=folder, run="run")
+            CommandRunner().train(command, device, request, data=data, fingerprint={}, folder=folder, run="run")
 
         return self.store.obtain(request, train)
 
