@@ -114,7 +114,7 @@ def _work(plan: Plan, recipe: Recipe, cases: int) -> dict[str, float]:
     updates = recipe.epochs * steps_per_epoch(cases, recipe.k)
     work = {}
     for device in plan.devices:
-        title = title_of({"recipe": recipe.as_json(), "device": device.name, "replicate": 1})
+        title = title_of({"recipe": recipe.as_json(), "device": device.name, "replicate": 1, "problem": {}})
         curved = plan.curvature_every and device == plan.devices[0]
         work[title] = updates * (1 + (_CURVATURE / plan.curvature_every if curved else 0))
     return work

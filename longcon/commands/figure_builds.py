@@ -59,7 +59,7 @@ def work(options: argparse.Namespace, devices: Sequence[Device], training_cases:
             updates = -(-training_cases // recipe.k) * recipe.epochs
             every = options.curvature_every if group.followed else 0
             for device in devices[: 1 + group.followed]:
-                title = title_of({"recipe": recipe.as_json(), "device": device.name, "replicate": 1})
+                title = title_of({"recipe": recipe.as_json(), "device": device.name, "replicate": 1, "problem": {}})
                 residuals = updates / every if every and device == devices[0] else 0
                 costs[title] = updates + residuals * (_RESIDUAL if recipe.k > 1 else _RESIDUAL_OF_ONE_CASE)
     return costs

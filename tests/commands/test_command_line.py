@@ -14,7 +14,7 @@ from longcon.errors import BuildError, StoreError
 
 ROOT = Path(__file__).parents[2]
 
-OFFERED = "give divergence, figures, protocol, requirements or verify, or --help."
+OFFERED = "give divergence, figures, problem, protocol, requirements or verify, or --help."
 MISTAKES = [
     ([], f"No command was given: {OFFERED}"),
     (["figurs"], f"Command 'figurs' is unknown - did you mean 'figures'?: {OFFERED}"),

@@ -21,7 +21,7 @@ def test_without_a_protocol_it_says_nothing_of_one(trained: Campaign) -> None:
 
 def test_the_data_stand_before_the_rest(trained: Campaign, problem: ProblemData) -> None:
     rows = dict(described(settings_of(trained), problem, "ab"))
-    assert list(rows) == ["problem", "data", "data digest", *NAMES]
+    assert list(rows) == ["problem", "data", "data digest", "source", *NAMES]
     assert rows["data"] == "37 training, 12 hold-out, 12 prospective cases, 60 features"
 
 
