@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from longcon.problems import GbmProblem, ProblemData, digest_of
+import longcon.problems.gbm
+from longcon.problems import GbmProblem, ProblemData, ProblemSource, data_of, digest_of, tried
+from longcon.training import Recipe
 
 pytestmark = pytest.mark.slow
 
@@ -57,3 +59,14 @@ def test_the_files_may_stand_in_a_folder_of_the_users(workspace: Path, data: Pro
 def test_another_seed_is_another_cohort(workspace: Path, data: ProblemData) -> None:
     other = GbmProblem(400, workspace, seed=1).data(lambda *_: None)
     assert not np.array_equal(other.training, data.training)
+
+
+def test_a_copy_of_its_file_is_a_problem_of_ones_own(workspace: Path, data: ProblemData, tmp_path: Path) -> None:
+    """It uses no door that others lack: what longcon has as ``gbm``, a user has from a file."""
+    copy = tmp_path / "mine.py"
+    copy.write_bytes(Path(str(longcon.problems.gbm.__file__)).read_bytes())
+    options: dict[str, str | int | None] = {"features": 400, "workspace": str(workspace)}
+    mine = ProblemSource(f"{copy}:GbmProblem", options).load().problem
+    assert not isinstance(mine, GbmProblem)
+    assert digest_of(data_of(mine, lambda *_: None).serialised()) == digest_of(data.serialised())
+    assert tried(mine, data, Recipe(k=2)).widths == (128, 32)
