@@ -76,7 +76,8 @@ class GenericTrainer:
         total = torch.zeros((), dtype=self._dtype, device=self._device)
         for batch in self._batches:
             total += self._step(self._inputs[batch], self._labels[batch]) * len(self._labels[batch])
-        if [id(value) for value in trained_parameters(self._model).values()] != [id(value) for value, _ in self._memory]:
+        held = [id(value) for value in trained_parameters(self._model).values()]
+        if held != [id(value) for value, _ in self._memory]:
             raise BuildError("The model gave itself other parameters in training: change their values in place.")
         return float(total) / len(self._labels)
 
