@@ -140,7 +140,7 @@ def first_difference(
 def _arrays(build: Build, epoch: int, *, scores: bool) -> dict[tuple[str, str], NDArray[Any]]:
     """Returns everything that is compared by kind and name; a parameter may be called as scores are."""
     cohorts = ("holdout", "prospective") if scores else ()
-    states = {("state", name): value for name, value in build.state(epoch).items()}
+    states = {("parameters", name): value for name, value in build.state(epoch).items()}
     return states | {("scores", f"the {cohort} scores"): build.scores(epoch, cohort) for cohort in cohorts}
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from longcon.devices import enforce, parse_surrogate
 from longcon.training import Ordering, PaperMethod, Recipe, started, training_probe
 from longcon.training.method import Method
+from longcon.training.state import trained_parameters
 from tests.training.methods import FEATURES, METHODS
 
 RECIPE = Recipe(k=3, widths=(9, 5))
@@ -31,9 +32,10 @@ def test_every_method_is_probed(name: str, classes: int) -> None:
     assert torch.equal(first, _probe(ALL[name], classes))
     assert first.isfinite().all()
     model = started(ALL[name], FEATURES, classes, RECIPE)
-    # A parameter that is tied stands at each of its places.
-    assert len(first) == sum(value.numel() for _, value in model.named_parameters(remove_duplicate=False))
-    untrained = torch.cat([value.detach().reshape(-1) for _, value in sorted(model.named_parameters())])
+    # What is trained, each once: a parameter that is tied, or frozen, adds nothing.
+    trained = trained_parameters(model)
+    assert len(first) == sum(value.numel() for value in trained.values())
+    untrained = torch.cat([value.detach().reshape(-1) for _, value in sorted(trained.items())])
     assert not torch.equal(first, untrained)
 
 
