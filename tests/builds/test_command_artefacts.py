@@ -22,6 +22,7 @@ from safetensors.torch import save as save_torch
 
 from longcon.builds.command_artefacts import PARAMETERS, read_parameters, read_scores
 from longcon.errors import BuildError
+from tests.cohorts.fuzz import in_own_process
 
 CASES = ("001", "2", "c, d")
 CLASSES = ("GBM, MES", "b")
@@ -308,12 +309,14 @@ def test_any_bytes_of_csv_are_refused_or_read_rightly(tmp_path: Path, content: b
     assert _is_right(tmp_path, content, "scores.csv")
 
 
-@SAME_FOLDER
+@pytest.mark.skipif(not in_own_process(), reason="run in a process of its own by tests/cohorts/test_fuzz.py")
+@settings(derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary() | _mutations(_parquet()) | _mutations(WRITERS["pandas, category"][1]))
 def test_any_bytes_of_parquet_are_refused_or_read_rightly(tmp_path: Path, content: bytes) -> None:
     assert _is_right(tmp_path, content, "scores.parquet")
 
 
+@pytest.mark.skipif(not in_own_process(), reason="run in a process of its own by tests/cohorts/test_fuzz.py")
 def test_every_byte_of_a_parquet_footer_may_be_wrong(tmp_path: Path) -> None:
     """Some wrong bytes end the process that asks pyarrow for what the footer says of a column."""
     valid = _parquet()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from longcon.cohorts import read_table, table_parquet
 from longcon.errors import CohortError
+from tests.cohorts.fuzz import in_own_process
 from tests.cohorts.table_files import SMALL, mutated, write_parquet
 
 DAMAGED = "t.parquet is no Parquet file or is damaged; write it again or use another copy."
@@ -184,7 +185,8 @@ def test_a_file_cut_short_is_damaged(tmp_path: Path) -> None:
     assert str(caught.value) == DAMAGED
 
 
-@settings(max_examples=150)
+@pytest.mark.skipif(not in_own_process(), reason="run in a process of its own by tests/cohorts/test_fuzz.py")
+@settings(derandomize=True, max_examples=150)
 @given(
     st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), min_size=1, max_size=20),
     st.sampled_from([1.0, 1.0, 1.0, 0.9]),
