@@ -11,7 +11,7 @@ from longcon.draws import Draws
 from longcon.problems import Table, TabularProblem
 
 LENGTH = 48
-CASES = {"one peak": 90, "two peaks": 90, "no peak": 90}
+CASES = {"one peak": 120, "two peaks": 120, "no peak": 120}
 
 
 class Traces(TabularProblem):
@@ -40,12 +40,12 @@ class Traces(TabularProblem):
 
     def optimiser(self, parameters, recipe):
         """Returns stochastic gradient descent with momentum."""
-        return torch.optim.SGD(parameters, lr=0.02, momentum=0.9)
+        return torch.optim.SGD(parameters, lr=0.005, momentum=0.9)
 
     def _drawn(self, cohort):
         draws = Draws(self.seed, f"traces, {cohort}")
         labels = [name for name, count in CASES.items() for _ in range(count)]
-        traces = 0.25 * draws.normal(len(labels), LENGTH)
+        traces = 0.15 * draws.normal(len(labels), LENGTH)
         places = 6 + (draws.uniform(len(labels)) * 14).astype(int)
         distances = 12 + (draws.uniform(len(labels)) * 8).astype(int)
         position = np.arange(LENGTH)

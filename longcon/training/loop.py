@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import torch
+from torch import nn
 
 from longcon.errors import BuildError
 from longcon.training.checkpoint import Checkpoint, OnCheckpoint, unusable
 from longcon.training.chronicle import Chronicle
+from longcon.training.generic import GenericTrainer
 from longcon.training.initialisation import case_order
 from longcon.training.method import Method, PaperMethod
+from longcon.training.native import NativeTrainer
 from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
 from longcon.training.recorder import Asked, Curvature, Recorder
@@ -129,4 +132,13 @@ def trainer_for(
     order = case_order(len(training.labels), recipe.seed)
     values, labels = training.values[order], training.labels[order]
     recorder = None if asked is None else Recorder(recipe, model, ordering, len(labels), asked)
-    return way(recipe, method, model, values, labels, device, ordering, recorder)
+    if way == "generic":
+        return GenericTrainer(recipe, method, model, values, labels, device, ordering, recorder)
+    # Of the other two, loss and optimiser are known to be the paper's.
+    assert isinstance(model, nn.Sequential)
+    if way == "native":
+        return NativeTrainer(recipe, model, values, labels, device, ordering, recorder)
+    # Imported where it is used: native training does not wait for a compiler to load.
+    from longcon.training.portable import PortableTrainer  # noqa: PLC0415
+
+    return PortableTrainer(recipe, model, values, labels, device, ordering, recorder=recorder)

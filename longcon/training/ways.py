@@ -5,39 +5,17 @@ All native ways give the bits of the same plain loop, so which one is taken is a
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from longcon.errors import RecipeError
 from longcon.training.chain import chain_of, hooked, uses_twice, why_no_chain
-from longcon.training.generic import GenericTrainer
 from longcon.training.method import Loss, Method, is_adamax, is_cross_entropy
-from longcon.training.native import NativeTrainer
-from longcon.training.ordering import Ordering
 from longcon.training.recipe import Recipe
-from longcon.training.recorder import Asked, Recorder
-from longcon.training.trainer import Trainer
+from longcon.training.recorder import Asked
 
-
-class Way(Protocol):
-    """Makes a trainer."""
-
-    def __call__(
-        self,
-        recipe: Recipe,
-        method: Method,
-        model: nn.Module,
-        values: NDArray[np.floating],
-        labels: NDArray[np.int64],
-        device: torch.device,
-        ordering: Ordering,
-        recorder: Recorder | None,
-    ) -> Trainer:
-        """Returns a trainer of ``model``, which it trains in place."""
+Way = Literal["native", "generic", "portable"]
 
 
 def way_to_train(method: Method, model: nn.Module, recipe: Recipe, asked: Asked | None) -> Way:
@@ -55,15 +33,20 @@ def way_to_train(method: Method, model: nn.Module, recipe: Recipe, asked: Asked 
     """
     other = _other_than_the_papers(method, model, recipe)
     if recipe.arithmetic == "portable":
-        return _portable(other)
+        if other is not None:
+            raise RecipeError(
+                f"Portable arithmetic trains a Sequential by cross-entropy and Adamax, but {other}: "
+                "change that, or give --arithmetic=native."
+            )
+        return "portable"
     other = other or _not_plain(model)
     if other is None:
-        return _native
+        return "native"
     if asked is not None and asked.detail:
         raise RecipeError(
             f"Detail of every step is kept where the paper's method trains, but {other}: do not ask for it."
         )
-    return GenericTrainer
+    return "generic"
 
 
 def _other_than_the_papers(method: Method, model: nn.Module, recipe: Recipe) -> str | None:
@@ -107,43 +90,3 @@ def _not_plain(model: nn.Module) -> str | None:
 
 def _named(loss: Loss) -> str:
     return str(loss) if isinstance(loss, nn.Module) else getattr(loss, "__name__", type(loss).__name__)
-
-
-def _native(
-    recipe: Recipe,
-    method: Method,  # noqa: ARG001 - its loss and optimiser are known to be the paper's
-    model: nn.Module,
-    values: NDArray[np.floating],
-    labels: NDArray[np.int64],
-    device: torch.device,
-    ordering: Ordering,
-    recorder: Recorder | None,
-) -> Trainer:
-    assert isinstance(model, nn.Sequential)
-    return NativeTrainer(recipe, model, values, labels, device, ordering, recorder)
-
-
-def _portable(other: str | None) -> Way:
-    if other is not None:
-        raise RecipeError(
-            f"Portable arithmetic trains a Sequential by cross-entropy and Adamax, but {other}: "
-            "change that, or give --arithmetic=native."
-        )
-
-    def portable(
-        recipe: Recipe,
-        method: Method,  # noqa: ARG001 - as above
-        model: nn.Module,
-        values: NDArray[np.floating],
-        labels: NDArray[np.int64],
-        device: torch.device,
-        ordering: Ordering,
-        recorder: Recorder | None,
-    ) -> Trainer:
-        # Imported where it is used: native training does not wait for a compiler to load.
-        from longcon.training.portable import PortableTrainer  # noqa: PLC0415
-
-        assert isinstance(model, nn.Sequential)
-        return PortableTrainer(recipe, model, values, labels, device, ordering, recorder=recorder)
-
-    return portable

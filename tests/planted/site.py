@@ -46,8 +46,8 @@ FIRST = "command on cpu, replicate 1"
 REPLICATES, REBUILD = f"{FIRST} against replicate 2", "command on cpu+openblas:Prescott, replicate 1 against cpu"
 CAUSE = "likely cause: a nondeterministic operation, another thread count or an altered build; run again with --fresh."
 ALL_DIFFER = (
-    f"{REPLICATES}: states differ at epoch 1 in the holdout scores: 80 of 80 values differ, first at (0, 0): "
-    f"{{number}} against {{number}} (largest difference: {{number}} ulp); {CAUSE}"
+    f"{REPLICATES}: states differ at epoch 1 in weights: 1 of 2 values differ, first at (0,): "
+    f"{{number}} against {{number}} ({{number}} ulp); {CAUSE}"
 )
 # The script's last line, after which a defect may have more.
 LAST = _SCRIPT.splitlines()[-1] + "\n"

@@ -88,8 +88,8 @@ _WRONG = {
     ),
     "writes elsewhere": (
         "open('weights.bin', 'w').write('x'); print('done')",
-        "The command wrote weights.bin outside {out}: write below {out} alone, or what is of no use later, to TMPDIR; "
-        "the end of its log: done",
+        "The command wrote outside {out} ('weights.bin' was written in its working folder): let it write in {out} or "
+        "in $TMPDIR; the end of its log: done",
     ),
     "is no probability": (
         "import csv, sys; cases = [row['case'] for row in csv.DictReader(open('cases.csv'))]\n"
