@@ -17,6 +17,7 @@ from safetensors.numpy import load, save
 from longcon.builds.files import write_file
 from longcon.builds.request import BuildRequest, canonical_json, is_told_k, title_of
 from longcon.errors import StoreError
+from longcon.problems import Roster
 from longcon.training import Detail, Snapshot, State, Training, Trajectory, parameters_of
 from longcon.training.sketch import folded
 
@@ -24,6 +25,7 @@ _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 4 << 20
 _TRAJECTORY = "trajectory.safetensors"
 _DETAIL = "detail.safetensors"
+_CASES = "cases.json"
 _FIELDS = {
     "format",
     "request",
@@ -119,6 +121,17 @@ class Build:
         """Returns the scores, cases x classes, of ``"holdout"`` or ``"prospective"`` at an epoch."""
         return self._tensors("scores.safetensors")[f"{epoch:04d}/{cohort}"]
 
+    def roster(self) -> Roster:
+        """Returns which cases it scored, in the order of its scores.
+
+        Raises:
+            StoreError: the bytes are not those of the manifest, or no roster.
+        """
+        try:
+            return Roster.of(self._content(_CASES))
+        except (ValueError, RecursionError) as error:
+            raise _altered(self.folder, f"{_CASES} holds no list of cases ({error})") from error
+
     def trajectory(self) -> Trajectory:
         """Returns what was kept of every step, with its detail where that was asked for.
 
@@ -140,6 +153,12 @@ class Build:
         return trajectory
 
     def _tensors(self, name: str) -> dict[str, NDArray[Any]]:
+        try:
+            return dict(load(self._content(name)))
+        except SafetensorError as error:
+            raise _altered(self.folder, f"{name} holds no tensors ({error})") from error
+
+    def _content(self, name: str) -> bytes:
         expected = self.manifest["files"].get(name)
         if expected is None:
             raise StoreError(f"Build {self.folder.name} ({self.title}) keeps no {name}: run again with --fresh.")
@@ -149,10 +168,7 @@ class Build:
             raise _altered(self.folder, f"{name} cannot be read ({error.strerror})") from error
         if hashlib.sha256(content).hexdigest() != expected:
             raise _altered(self.folder, f"the bytes of {name} are not those of its manifest")
-        try:
-            return dict(load(content))
-        except SafetensorError as error:
-            raise _altered(self.folder, f"{name} holds no tensors ({error})") from error
+        return content
 
 
 @dataclass(frozen=True)
@@ -161,10 +177,12 @@ class Contents:
 
     Attributes:
         snapshots: by epoch.
+        roster: the cases that were scored.
         others: further files, by name.
     """
 
     snapshots: Mapping[int, Snapshot]
+    roster: Roster
     others: Mapping[str, bytes]
 
 
@@ -172,6 +190,7 @@ def write_build(
     folder: Path,
     request: BuildRequest,
     training: Training,
+    roster: Roster,
     *,
     fingerprint: Mapping[str, object],
     settings: Mapping[str, object],
@@ -185,6 +204,7 @@ def write_build(
         folder: where to.
         request: what was asked for.
         training: what came of it.
+        roster: the cases that were scored.
         fingerprint: of the device, taken in the process that trained.
         settings: the deterministic settings in force there.
         run: identifier of the run that asked.
@@ -204,7 +224,7 @@ def write_build(
         "best_epoch": training.best_epoch,
         "history": [vars(epoch) for epoch in training.history],
     }
-    write_contents(folder, request, Contents(training.snapshots, others), about)
+    write_contents(folder, request, Contents(training.snapshots, roster, others), about)
 
 
 def write_contents(folder: Path, request: BuildRequest, contents: Contents, about: Mapping[str, object]) -> None:
@@ -222,7 +242,7 @@ def write_contents(folder: Path, request: BuildRequest, contents: Contents, abou
         scores[f"{epoch:04d}/holdout"] = snapshot.holdout
         scores[f"{epoch:04d}/prospective"] = snapshot.prospective
     files["scores.safetensors"] = save(scores)
-    files |= contents.others
+    files |= {_CASES: contents.roster.serialised(), **contents.others}
     for name, content in files.items():
         write_file(folder / name, content)
     manifest: dict[str, object] = {

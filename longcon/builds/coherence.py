@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -60,12 +61,17 @@ def require_coherent(build: Build, data: ProblemData, released: int, method: Met
     faults = (
         faults_of_command_build(build, data) if of_command else _faults(build, data, released, method or PaperMethod())
     )
-    fault = next(faults, None)
+    fault = next(chain(_of_the_roster(build, data), faults), None)
     if fault is not None:
         raise StoreError(
             f"Build {build.folder.name} ({build.title}) contradicts itself: {fault}; "
             "restore it from a copy, or delete it or give --fresh to retrain."
         )
+
+
+def _of_the_roster(build: Build, data: ProblemData) -> Iterator[str]:
+    if build.roster().serialised() != data.roster.serialised():
+        yield "its list of cases, classes or hold-out labels is not that of the data"
 
 
 def _faults(build: Build, data: ProblemData, released: int, method: Method) -> Iterator[str]:

@@ -77,7 +77,7 @@ def write_command_build(
         started: when, UTC, ISO 8601.
         seconds: how long it took.
     """
-    contents = Contents({ONLY_EPOCH: snapshot}, {"log.txt": log.encode()})
+    contents = Contents({ONLY_EPOCH: snapshot}, data.roster, {"log.txt": log.encode()})
     write_contents(
         folder,
         request,

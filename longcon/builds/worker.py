@@ -1,12 +1,14 @@
 """The training process: one build, or one fingerprint, in the environment of its device.
 
-Forked from `fork_server` with a job as JSON on standard input. It prints one JSON object a line:
-``{"epoch": 3}`` or ``{"note": "..."}`` as it goes, at last ``{"done": ...}`` or ``{"error": "..."}``.
+Forked from `fork_server` with a job as JSON on standard input. It tells one JSON object a line:
+``{"epoch": 3}`` or ``{"note": "..."}`` as it goes, at last ``{"done": ...}`` or ``{"error": "..."}``, where no one else
+writes: whatever a user's model prints goes to the log.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -17,7 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor, nn
@@ -49,11 +51,8 @@ from longcon.training import (
 # Shapes that no command is known to use; any will do to tell kernels apart.
 _FOR_COMMANDS = ProbeShape(features=512, widths=(64,), classes=4, k=2, dtype="float64")
 
-
-def _say(**message: object) -> None:
-    assert sys.__stdout__
-    sys.__stdout__.write(json.dumps(message) + "\n")
-    sys.__stdout__.flush()
+Say = Callable[..., None]
+"""Tells the runner a message, given as keywords."""
 
 
 def _device(job: dict[str, Any]) -> Device:
@@ -115,22 +114,24 @@ def _curvature(recipe: Recipe, method: Method) -> Curvature:
     return measured
 
 
-def _train(job: dict[str, Any]) -> dict[str, object]:
+def _train(job: dict[str, Any], say: Say) -> dict[str, object]:
     request, device = _request(job["request"]), _device(job)
     if code_version() != request.code:
         raise BuildError("longcon's source changed while the run was under way: start it again.")
     method = _method(job)
     if request.killed_after:
-        _die_after_checkpoint(job, request, device, method)
+        _die_after_checkpoint(job, say, request, device, method)
     fingerprint = _fingerprint(job, method, job["shape"])
     if fingerprint["numeric_class"] != request.numeric_class:
         raise BuildError(f"Device {device.name} no longer computes as it did at the start of the run: start it again.")
     started, clock = datetime.now(UTC), time.perf_counter()
-    training = _trained(job, request, device, load_data(Path(job["data"])), method)
+    data = _data(job, request)
+    training = _trained(job, say, request, device, data, method)
     write_build(
         Path(job["folder"]),
         request,
         training,
+        data.roster,
         fingerprint=fingerprint,
         settings=settings_in_force(),
         run=job["run"],
@@ -140,7 +141,20 @@ def _train(job: dict[str, Any]) -> dict[str, object]:
     return {"best_epoch": training.best_epoch}
 
 
-def _die_after_checkpoint(job: dict[str, Any], request: BuildRequest, device: Device, method: Method) -> None:
+def _data(job: dict[str, Any], request: BuildRequest) -> ProblemData:
+    """Returns the data, which may have been damaged since the run looked at it."""
+    path = Path(job["data"])
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}): run again, and it is written anew.") from error
+    if digest != request.data:
+        raise StoreError(f"{path} was altered while the run was under way: run again, and it is written anew.")
+    return load_data(path)
+
+
+def _die_after_checkpoint(job: dict[str, Any], say: Say, request: BuildRequest, device: Device, method: Method) -> None:
     """Has a process of its own train up to the checkpoint and be killed there, so that this one can go on from it.
 
     It is forked before anything is computed: this process shares no number with it but those on disk.
@@ -149,17 +163,19 @@ def _die_after_checkpoint(job: dict[str, Any], request: BuildRequest, device: De
     trains = os.fork()
     if trains == 0:
         with contextlib.suppress(BaseException):
-            _trained(job, request, device, load_data(Path(job["data"])), method)
+            _trained(job, say, request, device, _data(job, request), method)
         os._exit(1)
     _, status = os.waitpid(trains, 0)
     if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
         raise BuildError(f"Build {request.title} was to be killed after a checkpoint and was not: run again.")
 
 
-def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: ProblemData, method: Method) -> Training:
+def _trained(
+    job: dict[str, Any], say: Say, request: BuildRequest, device: Device, data: ProblemData, method: Method
+) -> Training:
     """Trains from the last checkpoint on; from the start where there is none, or none that can be used."""
     between = job["seconds_between_checkpoints"]
-    checkpoints = Checkpoints(Path(job["checkpoint"]), request.key, between, lambda text: _say(note=text))
+    checkpoints = Checkpoints(Path(job["checkpoint"]), request.key, between, lambda text: say(note=text))
 
     def on_checkpoint(epoch: int, make: Callable[[], Checkpoint]) -> None:
         checkpoints.offer(make)
@@ -177,7 +193,7 @@ def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: P
         record=request.record,
         keep_best=request.keep_best,
         ordering=_ordering(device, method, data.features, len(data.classes), request.recipe),
-        on_epoch=lambda epoch: _say(epoch=epoch),
+        on_epoch=lambda epoch: say(epoch=epoch),
         detail=request.detail,
         curvature=_curvature(request.recipe, method) if request.curvature_every else None,
         curvature_every=request.curvature_every,
@@ -187,7 +203,7 @@ def _trained(job: dict[str, Any], request: BuildRequest, device: Device, data: P
     try:
         return from_checkpoint(resume=checkpoints.read())
     except StoreError as error:
-        _say(note=f"Build {request.title} begins anew. {error}")
+        say(note=f"Build {request.title} begins anew. {error}")
         return from_checkpoint(resume=None)
 
 
@@ -202,22 +218,28 @@ def _ordering(device: Device, method: Method, features: int, classes: int, recip
     return Ordering(of_features, tuple(units), stages)
 
 
-def main() -> int:
-    """Does the job on standard input."""
+def main(messages: IO[str]) -> int:
+    """Does the job on standard input.
+
+    Args:
+        messages: where it tells how it goes.
+    """
     job = json.load(sys.stdin)
-    # What a user's model prints goes to the log: it must not stand between the messages.
-    sys.__stdout__ = os.fdopen(os.dup(1), "w", encoding="utf-8")  # type: ignore[misc]
-    os.dup2(2, 1)
+
+    def say(**message: object) -> None:
+        messages.write(json.dumps(message) + "\n")
+        messages.flush()
+
     enforce()
     try:
         if job["task"] == "train":
-            _say(done=_train(job))
+            say(done=_train(job, say))
         elif job["task"] == "command fingerprint":
-            _say(done=_command_fingerprint(job))
+            say(done=_command_fingerprint(job))
         else:
             method = _method(job)
-            _say(done=[_fingerprint(job, method, fields) for fields in job["shapes"]])
+            say(done=[_fingerprint(job, method, fields) for fields in job["shapes"]])
     except LongconError as error:
-        _say(error=str(error), kind=type(error).__name__)
+        say(error=str(error), kind=type(error).__name__)
         return 1
     return 0

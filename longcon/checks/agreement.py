@@ -21,7 +21,7 @@ from longcon.measures import (
     positive_agreement,
     reported_calls,
 )
-from longcon.problems import ProblemData
+from longcon.problems import ScoredCases
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Rebuild:
         return {"device": self.device, "positive": _told(self.positive), "negative": _told(self.negative)}
 
 
-def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: ProblemData) -> Outcome:
+def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: ScoredCases) -> Outcome:
     """Reports LC-PQ-09: agreement on the target class by rebuild, and Fleiss' kappa among all builds.
 
     A case is positive where its call may be reported at tau and is the target class; an inconclusive one is negative,
@@ -92,7 +92,7 @@ def agreement_measured(builds: Sequence[Build], epoch: int, tau: float, data: Pr
     )
 
 
-def crossings_measured(original: Build, rebuild: Build, epoch: int, tau: float, data: ProblemData) -> Outcome:
+def crossings_measured(original: Build, rebuild: Build, epoch: int, tau: float, data: ScoredCases) -> Outcome:
     """Reports LC-PQ-10: the cases that are conclusive in one of two builds alone.
 
     Such a case is no discrepancy (paper, Section II-B), yet its patient gets a report from one build and none from the
@@ -165,7 +165,7 @@ def _words(share: Share) -> str:
     return f"{share.rate:.2%} ({share.agreed} of {share.of}; 95% interval {share.low:.2%} to {share.high:.2%})"
 
 
-def _crossing(case: int, scores: Sequence[NDArray[np.floating]], builds: Sequence[Build], data: ProblemData) -> str:
+def _crossing(case: int, scores: Sequence[NDArray[np.floating]], builds: Sequence[Build], data: ScoredCases) -> str:
     made = [
         f"{build.device}: {data.classes[int(table[case].argmax())]} {table[case].max():.4f}"
         for build, table in zip(builds, scores, strict=True)

@@ -19,11 +19,11 @@ from longcon.measures import (
     operating_point,
     upper_bound,
 )
-from longcon.problems import ProblemData
+from longcon.problems import ScoredCases
 from longcon.protocol import Limits
 
 
-def cutoff_of(original: Build, epoch: int, data: ProblemData) -> Cutoff:
+def cutoff_of(original: Build, epoch: int, data: ScoredCases) -> Cutoff:
     """Returns tau, found on the original build's hold-out and carried to every rebuild (paper, Section IV-F).
 
     Raises:
@@ -33,7 +33,7 @@ def cutoff_of(original: Build, epoch: int, data: ProblemData) -> Cutoff:
     return find_cutoff(scores.astype(np.float64), data.holdout_labels == data.target_index)
 
 
-def cutoff_is_precise(original: Build, epoch: int, data: ProblemData, limits: Limits) -> Outcome:
+def cutoff_is_precise(original: Build, epoch: int, data: ScoredCases, limits: Limits) -> Outcome:
     """Decides LC-PQ-05: at tau the original build's hold-out precision is the required one, with its recall."""
     try:
         cutoff = cutoff_of(original, epoch, data)
@@ -75,13 +75,13 @@ def cutoff_is_precise(original: Build, epoch: int, data: ProblemData, limits: Li
 
 
 def rebuild_agrees(
-    original: Build, rebuild: Build, epoch: int, tau: float, data: ProblemData, limits: Limits
+    original: Build, rebuild: Build, epoch: int, tau: float, data: ScoredCases, limits: Limits
 ) -> Outcome:
     """Decides LC-PQ-03: the discrepancy rate between the original and one rebuild; see `all_builds_agree`."""
     return _agreement("LC-PQ-03", [original, rebuild], epoch, tau, data, limits)
 
 
-def all_builds_agree(builds: Sequence[Build], epoch: int, tau: float, data: ProblemData, limits: Limits) -> Outcome:
+def all_builds_agree(builds: Sequence[Build], epoch: int, tau: float, data: ScoredCases, limits: Limits) -> Outcome:
     """Decides LC-PQ-04: the discrepancy rate among all builds together is at most 1 - p.
 
     A discrepancy is a case on which all builds are conclusive and their calls differ (paper, Section II-B). With a
@@ -102,7 +102,7 @@ def all_builds_agree(builds: Sequence[Build], epoch: int, tau: float, data: Prob
 
 
 def _agreement(
-    requirement: str, builds: Sequence[Build], epoch: int, tau: float, data: ProblemData, limits: Limits
+    requirement: str, builds: Sequence[Build], epoch: int, tau: float, data: ScoredCases, limits: Limits
 ) -> Outcome:
     if len({build.folder for build in builds}) != len(builds):
         raise BuildError(f"Build {builds[0].folder.name} was to be compared with itself: compare different builds.")
@@ -145,7 +145,7 @@ def _agreement(
     )
 
 
-def discordant_lines(builds: Sequence[Build], epoch: int, table: ConsistencyTable, data: ProblemData) -> list[str]:
+def discordant_lines(builds: Sequence[Build], epoch: int, table: ConsistencyTable, data: ScoredCases) -> list[str]:
     """Returns the line list of discordant cases: case, and each build's call with its score."""
     scores = [build.scores(epoch, "prospective") for build in builds]
     lines = []

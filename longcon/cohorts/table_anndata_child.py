@@ -52,10 +52,7 @@ def send(path: Path, request: Request, out: IO[bytes], patience: float) -> None:
     try:
         import h5py  # noqa: PLC0415
         from anndata.io import read_elem  # noqa: PLC0415
-    except ImportError:
-        _write(out, {"error": f"{path.name} needs the library anndata, which is missing; install longcon[anndata]."})
-        return
-    try:
+
         with h5py.File(path, "r", rdcc_nbytes=256 << 20) as file:
             names, matrix, wanted = _opened(path, file, request, read_elem)
             _write(out, {**names, "by_column": matrix.by_column})
@@ -63,6 +60,8 @@ def send(path: Path, request: Request, out: IO[bytes], patience: float) -> None:
                 out.write(block.tobytes())
                 watch()
             out.flush()
+    except ImportError:
+        _write(out, {"error": f"{path.name} needs the library anndata, which is missing; install longcon[anndata]."})
     except CohortError as error:
         _write(out, {"error": str(error)})
     except UnicodeError:

@@ -5,6 +5,7 @@ from longcon.problems.command import Command
 from longcon.problems.command_problem import CommandProblem
 from longcon.problems.gbm import GbmProblem
 from longcon.problems.problem import Problem, ProblemData, Progress, digest_of, load_data
+from longcon.problems.roster import Roster, ScoredCases
 from longcon.problems.source import KNOWN, LoadedProblem, ProblemSource
 from longcon.problems.tabular import TabularProblem, parted, standardisation
 from longcon.problems.trial import Trial, data_of, tried
@@ -23,6 +24,8 @@ __all__ = [
     "ProblemSource",
     "Progress",
     "Recipe",
+    "Roster",
+    "ScoredCases",
     "Table",
     "TabularProblem",
     "Trial",

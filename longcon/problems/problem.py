@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from longcon.errors import CohortError
+from longcon.problems.roster import Roster
 from longcon.problems.soundness import require_sound
 from longcon.training import Method
 
@@ -70,6 +71,19 @@ class ProblemData:
     def target_index(self) -> int:
         """Index of the target class."""
         return self.classes.index(self.target)
+
+    @property
+    def roster(self) -> Roster:
+        """The cases that builds score, without their measurements."""
+        return Roster(
+            self.problem,
+            self.classes,
+            self.target,
+            self.holdout_cases,
+            self.holdout_labels,
+            self.prospective_cases,
+            simulated=bool(self.facts.get("simulated", False)),
+        )
 
     def serialised(self) -> bytes:
         """Returns the data as safetensors bytes, the same for the same data."""

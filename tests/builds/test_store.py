@@ -16,6 +16,7 @@ from safetensors.numpy import load, save
 from longcon.builds import Build, BuildRequest, Campaign, Store, read_build
 from longcon.builds.build import seal, write_build
 from longcon.errors import BuildError, StoreError
+from longcon.problems import Roster
 from longcon.training import Recipe, Snapshot, Training, Trajectory
 
 pytestmark = pytest.mark.slow
@@ -28,7 +29,8 @@ def _write(folder: Path) -> None:
     one = np.ones(1)
     trajectory = Trajectory(np.ones((2, 256)), np.ones(2, dtype=np.uint64), one, one, one, one, one, one)
     training = Training({0: Snapshot({"w": ones}, ones, ones)}, (), 0, trajectory)
-    write_build(folder, REQUEST, training, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
+    roster = Roster("p", ("a", "b"), "a", ("h0", "h1"), np.array([0, 1]), ("p0", "p1"), simulated=True)
+    write_build(folder, REQUEST, training, roster, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
 
 
 def _slowly(root: Path, counter: Path) -> None:

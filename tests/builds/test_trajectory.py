@@ -15,7 +15,7 @@ from safetensors.numpy import load, save
 from longcon.builds import Build, BuildRequest, Campaign, Store, read_build
 from longcon.builds.build import seal, write_build
 from longcon.errors import StoreError
-from longcon.problems import ProblemData
+from longcon.problems import ProblemData, Roster
 from longcon.training import Snapshot, Training, Trajectory
 from tests.conftest import plan
 from tests.training.recorded import RECIPE
@@ -50,7 +50,8 @@ def test_a_trajectory_that_was_altered_is_refused(trained: Campaign, copied_stor
 
 
 def _built(folder: Path, request: BuildRequest, training: Training) -> Build:
-    write_build(folder, request, training, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
+    roster = Roster("p", ("a", "b"), "a", ("h0",), np.array([0]), ("p0",), simulated=True)
+    write_build(folder, request, training, roster, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
     return read_build(folder, request.key)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -292,3 +293,14 @@ def test_an_altered_file_is_a_table_or_an_error(changes: list[tuple[int, int]], 
             return
         assert table.values.shape == (len(table.cases), len(table.features))
         assert np.isfinite(table.values).all()
+
+
+def test_a_missing_library_leaves_nothing_that_ends_the_process_later(tmp_path: Path) -> None:
+    program = (
+        "import io, sys, time; from pathlib import Path; sys.modules['h5py'] = None;"
+        "from longcon.cohorts.table_anndata_child import send; from longcon.cohorts.table_columns import Request;"
+        f"send(Path({str(tmp_path)!r}, 't.h5ad'), Request(None, None, None, (), 1000), io.BytesIO(), 0.2);"
+        "time.sleep(1); print('alive')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr

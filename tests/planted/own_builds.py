@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -60,7 +61,8 @@ def built(
         resume = interrupted() if killed else None
         training = trained(mine.source.load(), resume, lambda *_: None)
         seconds = time.perf_counter() - begun
-        write_build(folder, request, training, fingerprint={}, settings={}, run="run", started="", seconds=seconds)
+        about: dict[str, Any] = {"fingerprint": {}, "settings": {}, "run": "run", "started": "", "seconds": seconds}
+        write_build(folder, request, training, data.roster, **about)
 
     def interrupted() -> Checkpoint | None:
         """Returns what is on disk after a training was ended where a process is killed."""
