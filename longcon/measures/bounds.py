@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import betainccinv, betaincinv
-
 from longcon.errors import LongconError, ProtocolError
 
 
@@ -46,6 +44,8 @@ def interval(events: int, trials: int, confidence: float) -> tuple[float, float]
     _require_counts(events, trials)
     _require_confidence(confidence)
     one_sided = 0.5 * (1.0 + confidence)
+    from scipy.special import betainccinv  # noqa: PLC0415 - as below
+
     # The complemented inverse, since 1 - one_sided would be rounded.
     lower = 0.0 if events == 0 else float(betainccinv(events, trials - events + 1, one_sided))
     return lower, _upper(events, trials, one_sided)
@@ -76,6 +76,9 @@ def cases_needed(rate: float, confidence: float) -> int:
 
 
 def _upper(events: int, trials: int, confidence: float) -> float:
+    # Imported where it is used: processes that train do not wait for it.
+    from scipy.special import betaincinv  # noqa: PLC0415
+
     return 1.0 if events == trials else float(betaincinv(float(events + 1), float(trials - events), confidence))
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve
 
 from longcon.errors import CutoffError
 from longcon.measures.scores import require_tau
@@ -131,6 +130,9 @@ def _require_holdout(scores: NDArray[np.floating], is_target: NDArray[np.bool_])
 
 
 def _operating_points(scores: NDArray[np.float64], is_target: NDArray[np.bool_]) -> tuple[OperatingPoint, ...]:
+    # Imported where it is used: processes that train do not wait for it.
+    from sklearn.metrics import precision_recall_curve  # noqa: PLC0415
+
     precision, recall, thresholds = precision_recall_curve(is_target, scores)
     # sklearn ends the curve at recall 0 without a threshold; zip leaves that point out when told of its shorter side.
     rows = zip(thresholds[::-1], precision[-2::-1], recall[-2::-1], strict=True)

@@ -22,6 +22,17 @@ _SEAL = hashlib.sha256().digest_size
 _LENGTH = 8
 _ABOUT = "checkpoint"
 _FIELDS = {"of", "recipe", "epoch", "history", "resumed_at"}
+# What bytes that someone else sealed may lead to: brackets thousands deep and an infinity for an epoch among them.
+_NO_CHECKPOINT = (
+    SafetensorError,
+    RecipeError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -59,7 +70,7 @@ def of_bytes(content: bytes, of: str) -> Checkpoint:
         if about["of"] != of:
             raise unusable("it is of another request")
         return _checkpoint(about, arrays)
-    except (SafetensorError, RecipeError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NO_CHECKPOINT as error:
         raise unusable(f"its bytes are those of no checkpoint ({type(error).__name__})") from error
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,15 @@ def test_a_run_that_may_not_start_is_ended_at_once(site: Path, tmp_path: Path) -
     assert processes[0].returncode == -signal.SIGKILL
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process that was started in the background may have been told to ignore interrupts."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_run(site: Path, tmp_path: Path) -> None:
     processes: list[subprocess.Popen[bytes]] = []
 
