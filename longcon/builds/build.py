@@ -11,34 +11,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from longcon.builds.files import write_file
+from longcon.builds.manifest import FIELDS, MANIFEST, parsed, validated
 from longcon.builds.request import BuildRequest, canonical_json, is_told_k, title_of
+from longcon.builds.tensors import tensors_of
+from longcon.devices import named_from
 from longcon.errors import StoreError
 from longcon.problems import Roster
 from longcon.training import Detail, Snapshot, State, Training, Trajectory, parameters_of
 from longcon.training.sketch import folded
 
-_MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 4 << 20
 _TRAJECTORY = "trajectory.safetensors"
 _DETAIL = "detail.safetensors"
 _CASES = "cases.json"
-_FIELDS = {
-    "format",
-    "request",
-    "fingerprint",
-    "settings",
-    "run",
-    "started",
-    "seconds",
-    "resumed_at",
-    "best_epoch",
-    "history",
-    "files",
-}
 
 
 @dataclass(frozen=True)
@@ -48,10 +36,12 @@ class Build:
     Attributes:
         folder: where its files are.
         manifest: what is known of it; see `write_build`.
+        origin: where it comes from, when the run that reads it did not have it trained: a site, or ``"reference"``.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
+    origin: str = ""
 
     @property
     def request(self) -> Mapping[str, Any]:
@@ -61,7 +51,7 @@ class Build:
     @property
     def title(self) -> str:
         """The build in words."""
-        return title_of(self.request)
+        return title_of({**self.request, "device": self.device})
 
     @property
     def minibatch(self) -> str:
@@ -70,13 +60,18 @@ class Build:
 
     @property
     def device(self) -> str:
-        """Name of the device that trained it."""
-        return str(self.request["device"])
+        """Name of the device that trained it, with where that is."""
+        return named_from(str(self.request["device"]), self.origin)
 
     @property
     def replicate(self) -> int:
         """Replicate number."""
         return int(self.request["replicate"])
+
+    @property
+    def killed_after(self) -> int:
+        """The epoch after which its training was killed so that another process went on with it; 0 for never."""
+        return int(self.request["killed_after"])
 
     @property
     def numeric_class(self) -> str:
@@ -96,7 +91,8 @@ class Build:
     @property
     def epochs(self) -> tuple[int, ...]:
         """Epochs whose states it keeps."""
-        return tuple(sorted(int(name[6:10]) for name in self.manifest["files"] if name.startswith("state-")))
+        states = (name for name in self.manifest["files"] if name.startswith("state-"))
+        return tuple(sorted(int(name.removeprefix("state-").removesuffix(".safetensors")) for name in states))
 
     def state(self, epoch: int) -> State:
         """Returns the parameters at an epoch, by name, and the model's buffers behind ``buffers/``.
@@ -118,8 +114,15 @@ class Build:
         return np.concatenate([state[name].ravel() for name in sorted(state)])
 
     def scores(self, epoch: int, cohort: str) -> NDArray[np.floating]:
-        """Returns the scores, cases x classes, of ``"holdout"`` or ``"prospective"`` at an epoch."""
-        return self._tensors("scores.safetensors")[f"{epoch:04d}/{cohort}"]
+        """Returns the scores, cases x classes, of ``"holdout"`` or ``"prospective"`` at an epoch.
+
+        Raises:
+            StoreError: they were not kept, or the bytes are not those of the manifest.
+        """
+        found = self._tensors("scores.safetensors").get(f"{epoch:04d}/{cohort}")
+        if found is None:
+            raise StoreError(f"Build {self.folder.name} ({self.title}) keeps no {cohort} scores of epoch {epoch}.")
+        return found
 
     def roster(self) -> Roster:
         """Returns which cases it scored, in the order of its scores.
@@ -130,7 +133,7 @@ class Build:
         try:
             return Roster.of(self._content(_CASES))
         except (ValueError, RecursionError) as error:
-            raise _altered(self.folder, f"{_CASES} holds no list of cases ({error})") from error
+            raise altered(self.folder, f"{_CASES} holds no list of cases ({error})") from error
 
     def trajectory(self) -> Trajectory:
         """Returns what was kept of every step, with its detail where that was asked for.
@@ -148,15 +151,16 @@ class Build:
             if self.request["detail"]:
                 name = _DETAIL
                 trajectory = replace(trajectory, detail=Detail.of(self._tensors(name), folded(trajectory.sketches)))
-        except ValueError as error:
-            raise _altered(self.folder, f"{name} holds no trajectory of its recipe ({error})") from error
+        except (ValueError, TypeError, IndexError) as error:
+            # Arrays of another shape or type than any trajectory's.
+            raise altered(self.folder, f"{name} holds no trajectory of its recipe ({error})") from error
         return trajectory
 
     def _tensors(self, name: str) -> dict[str, NDArray[Any]]:
         try:
-            return dict(load(self._content(name)))
-        except SafetensorError as error:
-            raise _altered(self.folder, f"{name} holds no tensors ({error})") from error
+            return tensors_of(self._content(name))
+        except ValueError as error:
+            raise altered(self.folder, f"{name} holds no tensors ({error})") from error
 
     def _content(self, name: str) -> bytes:
         expected = self.manifest["files"].get(name)
@@ -165,9 +169,9 @@ class Build:
         try:
             content = (self.folder / name).read_bytes()
         except OSError as error:
-            raise _altered(self.folder, f"{name} cannot be read ({error.strerror})") from error
+            raise altered(self.folder, f"{name} cannot be read ({error.strerror})") from error
         if hashlib.sha256(content).hexdigest() != expected:
-            raise _altered(self.folder, f"the bytes of {name} are not those of its manifest")
+            raise altered(self.folder, f"the bytes of {name} are not those of its manifest")
         return content
 
 
@@ -251,7 +255,7 @@ def write_contents(folder: Path, request: BuildRequest, contents: Contents, abou
         **about,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    write_file(folder / _MANIFEST, seal(manifest))
+    write_file(folder / MANIFEST, seal(manifest))
 
 
 def seal(manifest: Mapping[str, object]) -> bytes:
@@ -266,24 +270,28 @@ def read_build(folder: Path, key: str) -> Build:
     Raises:
         StoreError: the manifest is missing, was edited, or belongs to another request.
     """
-    path = folder / _MANIFEST
+    path = folder / MANIFEST
     try:
         if path.stat().st_size > _LARGEST_MANIFEST:
-            raise _altered(folder, "manifest.json is larger than any manifest")
-        manifest = json.loads(path.read_bytes())
+            raise altered(folder, "manifest.json is larger than any manifest")
+        manifest = parsed(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise _altered(folder, f"manifest.json cannot be read ({type(error).__name__})") from error
-    if not isinstance(manifest, dict) or set(manifest) != _FIELDS | {"digest"}:
-        raise _altered(folder, "manifest.json lacks fields or has strange ones")
+        raise altered(folder, f"manifest.json cannot be read ({type(error).__name__})") from error
+    if not isinstance(manifest, dict) or set(manifest) != FIELDS | {"digest"}:
+        raise altered(folder, "manifest.json lacks fields or has strange ones")
     digest = manifest.pop("digest")
     if hashlib.sha256(canonical_json(manifest)).hexdigest() != digest:
-        raise _altered(folder, "manifest.json was edited")
+        raise altered(folder, "manifest.json was edited")
     if hashlib.sha256(canonical_json(manifest["request"])).hexdigest()[:32] != key:
-        raise _altered(folder, "manifest.json belongs to another request")
-    return Build(folder, manifest)
+        raise altered(folder, "manifest.json belongs to another request")
+    try:
+        return Build(folder, validated(manifest))
+    except ValueError as error:
+        raise altered(folder, f"manifest.json {error}") from error
 
 
-def _altered(folder: Path, how: str) -> StoreError:
+def altered(folder: Path, how: str) -> StoreError:
+    """Returns the error that says how a build was altered."""
     return StoreError(
         f"Build {folder} was altered: {how}; restore it from a copy, or delete it or give --fresh to retrain."
     )

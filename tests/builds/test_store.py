@@ -15,8 +15,9 @@ from safetensors.numpy import load, save
 
 from longcon.builds import Build, BuildRequest, Campaign, Store, read_build
 from longcon.builds.build import seal, write_build
+from longcon.builds.provenance import Provenance, write_provenance
 from longcon.errors import BuildError, StoreError
-from longcon.problems import Roster
+from longcon.problems import ProblemData, Roster
 from longcon.training import Recipe, Snapshot, Training, Trajectory
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,17 @@ def _write(folder: Path) -> None:
     trajectory = Trajectory(np.ones((2, 256)), np.ones(2, dtype=np.uint64), one, one, one, one, one, one)
     training = Training({0: Snapshot({"w": ones}, ones, ones)}, (), 0, trajectory)
     roster = Roster("p", ("a", "b"), "a", ("h0", "h1"), np.array([0, 1]), ("p0", "p1"), simulated=True)
-    write_build(folder, REQUEST, training, roster, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
+    write_build(
+        folder,
+        REQUEST,
+        training,
+        roster,
+        fingerprint={},
+        settings={},
+        run="r",
+        started="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+    )
 
 
 def _slowly(root: Path, counter: Path) -> None:
@@ -79,6 +90,64 @@ def test_fresh_trains_again_once_in_a_run(tmp_path: Path) -> None:
 
         store.obtain(REQUEST, train, fresh=run == "two")
     assert trained == ["one", "two"]
+
+
+def _is_lost(_: Path) -> None:
+    pytest.fail("the build was to be trained again")
+
+
+def test_a_build_beside_its_place_is_put_there_again(tmp_path: Path) -> None:
+    """A kill between the two renames of a replacement leaves the place empty, and both builds whole."""
+    store = Store(tmp_path, "r")
+    built = store.obtain(REQUEST, _write)
+    checkpoint = store.checkpoint_path(REQUEST.key)
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b"of the training that was finished")
+    shutil.copytree(built.folder, built.folder.with_name(f".{REQUEST.key}.1"))
+    built.folder.rename(built.folder.with_name(f".{REQUEST.key}.2"))
+    assert store.obtain(REQUEST, _is_lost).manifest == built.manifest
+    assert [path.name for path in (tmp_path / "builds").iterdir()] == [REQUEST.key]
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["scores.safetensors", "manifest.json"])
+def test_a_build_that_was_being_written_is_not(tmp_path: Path, damage: str) -> None:
+    store, trained = Store(tmp_path, "r"), list[Path]()
+    built = store.obtain(REQUEST, _write)
+    aside = built.folder.rename(built.folder.with_name(f".{REQUEST.key}.1"))
+    (aside / damage).unlink()
+
+    def train(folder: Path) -> None:
+        trained.append(folder)
+        _write(folder)
+
+    assert store.obtain(REQUEST, train).manifest["files"] == built.manifest["files"]
+    assert len(trained) == 1
+    assert [path.name for path in (tmp_path / "builds").iterdir()] == [REQUEST.key]
+
+
+def test_a_fresh_training_that_is_killed_has_replaced_nothing(tmp_path: Path) -> None:
+    built = Store(tmp_path, "r").obtain(REQUEST, _write)
+    built.folder.rename(built.folder.with_name(f".{REQUEST.key}.1"))
+
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Store(tmp_path, "s").obtain(REQUEST, killed, fresh=True)
+    assert Store(tmp_path, "t").obtain(REQUEST, _is_lost).manifest == built.manifest
+
+
+def test_data_that_was_damaged_is_written_anew(tmp_path: Path, problem: ProblemData) -> None:
+    store = Store(tmp_path, "r")
+    digest = store.put_data(problem)
+    path = store.data_path(digest)
+    written = path.read_bytes()
+    path.write_bytes(written[:-1])
+    path.with_name(f".{path.name}.0123").write_bytes(b"half")
+    assert store.put_data(problem) == digest
+    assert path.read_bytes() == written
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def _edit_manifest(build: Build) -> None:
@@ -160,3 +229,31 @@ def test_bytes_that_are_not_those_of_the_manifest_are_refused(
     assert str(error.value) == (
         f"Build {build.folder} was altered: the bytes of state-0005.safetensors are not those of its manifest; {ADVICE}"
     )
+
+
+def test_an_imported_build_is_neither_taken_for_this_machines_nor_replaced(tmp_path: Path) -> None:
+    store = Store(tmp_path, "r")
+    store.obtain(REQUEST, _write)
+    write_provenance(tmp_path, REQUEST.key, Provenance("site-b", "a" * 64, "2026-01-01T00:00:00Z"))
+    for fresh in (False, True):
+        with pytest.raises(StoreError) as error:
+            store.obtain(REQUEST, _write, fresh=fresh)
+        assert str(error.value) == (
+            f"Build {REQUEST.key} ({REQUEST.title}) was imported from site-b, and this machine computes as that one "
+            "does, so it is not trained here: give another --store, or leave this device out."
+        )
+    assert [build.title for build in store.imported()] == ["k=2 float64 on cpu@site-b, replicate 1"]
+
+
+def test_a_released_reference_is_not_trained_again(tmp_path: Path) -> None:
+    store = Store(tmp_path, "r", reference=REQUEST.key)
+    store.obtain(REQUEST, _write)
+    (tmp_path / "references").mkdir()
+    (tmp_path / "references" / f"{REQUEST.key}.json").touch()
+    with pytest.raises(StoreError) as error:
+        store.obtain(REQUEST, _write, fresh=True)
+    assert str(error.value) == (
+        f"Build {REQUEST.key} ({REQUEST.title}) is a released reference and is not trained again: leave out --fresh, "
+        "or give another --store."
+    )
+    assert store.read(REQUEST.key).device == "cpu@reference"

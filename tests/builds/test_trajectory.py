@@ -51,7 +51,17 @@ def test_a_trajectory_that_was_altered_is_refused(trained: Campaign, copied_stor
 
 def _built(folder: Path, request: BuildRequest, training: Training) -> Build:
     roster = Roster("p", ("a", "b"), "a", ("h0",), np.array([0]), ("p0",), simulated=True)
-    write_build(folder, request, training, roster, fingerprint={}, settings={}, run="r", started="now", seconds=1.0)
+    write_build(
+        folder,
+        request,
+        training,
+        roster,
+        fingerprint={},
+        settings={},
+        run="r",
+        started="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+    )
     return read_build(folder, request.key)
 
 

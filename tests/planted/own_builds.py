@@ -61,7 +61,13 @@ def built(
         resume = interrupted() if killed else None
         training = trained(mine.source.load(), resume, lambda *_: None)
         seconds = time.perf_counter() - begun
-        about: dict[str, Any] = {"fingerprint": {}, "settings": {}, "run": "run", "started": "", "seconds": seconds}
+        about: dict[str, Any] = {
+            "fingerprint": {},
+            "settings": {},
+            "run": "run",
+            "started": "2026-01-01T00:00:00+00:00",
+            "seconds": seconds,
+        }
         write_build(folder, request, training, data.roster, **about)
 
     def interrupted() -> Checkpoint | None:
