@@ -34,6 +34,14 @@ class StoreError(LongconError):
     """A store cannot be read or written, or holds bytes that were altered."""
 
 
+class ArchiveError(LongconError):
+    """An archive of builds cannot be read or written, or is not as it was written."""
+
+
+class SignatureError(LongconError):
+    """A build cannot be signed, or its signature does not hold."""
+
+
 class BuildError(LongconError):
     """A build could not be trained, or builds that cannot be compared were compared."""
 

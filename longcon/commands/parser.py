@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: an option is unknown, lacks its value, or has a wrong one.
         """
-        options, left = self.parse_known_args(list(arguments))
+        options, left = self.parse_known_intermixed_args(list(arguments))
         if left:
             name = left[0].partition("=")[0]
             if not name.startswith("-"):

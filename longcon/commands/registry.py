@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import keyword
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,7 +14,7 @@ from longcon.commands.parser import Parser
 
 @dataclass(frozen=True)
 class Command:
-    """A command, kept in ``longcon/commands/<name>.py``.
+    """A command, kept in ``longcon/commands/<name>.py``; ``<name>_.py`` where Python keeps the name to itself.
 
     That file offers ``add_options(parser: Parser) -> None`` and ``run(options: argparse.Namespace) -> int``, which
     returns the exit code. It is imported when the command is given, so that no command waits for another's libraries.
@@ -52,14 +53,24 @@ class Command:
         return run(options)
 
     def _module(self) -> Any:
-        return import_module(f"longcon.commands.{self.name.replace('-', '_')}")
+        name = self.name.replace("-", "_")
+        return import_module(f"longcon.commands.{name}{'_' if keyword.iskeyword(name) else ''}")
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command("check-signature", "tell whether builds are as somebody signed them"),
+    Command("compare", "tell how far two builds are apart, and which calls differ"),
     Command("divergence", "tell when builds part, on which cases, and how likely a rebuild elsewhere is to"),
+    Command("doctor", "say what this machine can do, and whether a store is sound"),
+    Command("export", "write builds into one file that travels to another machine"),
     Command("figures", "draw Figures 1 and 2 of the paper from builds of this project"),
+    Command("import", "take builds from such a file into a store"),
+    Command("list", "list the builds of a store"),
     Command("problem", "write a problem of your own to start from"),
     Command("protocol", "write a protocol to start from"),
+    Command("release", "mark a build as the reference, the one that was released"),
     Command("requirements", "write the catalogue of requirements as a page"),
+    Command("show", "tell everything about one build"),
+    Command("sign", "sign builds with a key that you keep in a file"),
     Command("verify", "check that an audit is as it was written"),
 )
