@@ -14,7 +14,10 @@ from longcon.errors import BuildError, StoreError
 
 ROOT = Path(__file__).parents[2]
 
-OFFERED = "give divergence, figures, problem, protocol, requirements or verify, or --help."
+OFFERED = (
+    "give check-signature, compare, divergence, doctor, export, figures, import, list, problem, protocol, "
+    "release, requirements, show, sign or verify, or --help."
+)
 MISTAKES = [
     ([], f"No command was given: {OFFERED}"),
     (["figurs"], f"Command 'figurs' is unknown - did you mean 'figures'?: {OFFERED}"),
