@@ -29,7 +29,7 @@ _LEAST_ULPS = 1000
 Scores = NDArray[np.floating]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Altered(Build):
     """A build with states or scores altered in memory; its folder is never read under its own name.
 
@@ -157,7 +157,14 @@ def _altered(
 ) -> Altered:
     # A training of its own, as far as the checks can see.
     manifest = {**original.manifest, "seconds": original.manifest["seconds"] + 1}
-    return Altered(original.folder / "control", manifest, original, state, scores)
+    return Altered(
+        folder=original.folder / "control",
+        manifest=manifest,
+        origin=original.origin,
+        original=original,
+        alter_state=state,
+        alter_scores=scores,
+    )
 
 
 def _one_ulp_at(epoch: int) -> Callable[[int, State], State]:

@@ -86,8 +86,8 @@ def _fingerprint_fault(build: Build) -> str | None:
     taken = hashlib.sha256(json.dumps(found["probes"], sort_keys=True).encode()).hexdigest()
     if not taken == found["numeric_class"] == build.numeric_class:
         return "its fingerprint is not that of the numeric class it was asked for"
-    if found["device"] != build.device:
-        return f"its fingerprint was taken on {found['device']}, not on {build.device}"
+    if found["device"] != build.request["device"]:
+        return f"its fingerprint was taken on {found['device']}, not on {build.request['device']}"
     if dict(found["software"]) != dict(build.request["software"]):
         return "the versions in its fingerprint are not those that were asked for"
     return None
