@@ -95,6 +95,7 @@ def objections(
     return (
         *_of_the_protocol(settings, run.protocol),
         *_of_required_devices(settings, expected, results),
+        *_of_the_reference(settings),
         *_of_the_checkout(run),
         *_of_the_builds(run),
     )
@@ -126,6 +127,15 @@ def _of_required_devices(settings: Settings, expected: Sequence[Case], results: 
     return found
 
 
+def _of_the_reference(settings: Settings) -> list[str]:
+    if settings.released is None or settings.released.audit is not None:
+        return []
+    return [
+        f"the reference {settings.released.build} was marked without an audit, so nothing shows that it may be relied "
+        "on: release it by python -m longcon release BUILD --audit=FOLDER."
+    ]
+
+
 def _of_the_checkout(run: Circumstances) -> list[str]:
     if run.before != run.after:
         return ["the checkout changed during the run, so what ran cannot be told: run again."]
@@ -137,7 +147,7 @@ def _of_the_builds(run: Circumstances) -> list[str]:
         return ["no build is on record, so nothing was compared: run the whole of validation/."]
     stale = [
         f"build {build.folder.name} ({build.title}) was trained by another version of longcon's code "
-        f"({build.request['code']}, not {run.code}): run with --fresh."
+        f"({build.request['code']}, not {run.code}): {'take that version' if build.origin else 'run with --fresh'}."
         for build in run.builds
         if build.request["code"] != run.code
     ]

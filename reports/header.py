@@ -28,10 +28,11 @@ def _tested(settings: Settings, data: ProblemData | None, digest: str | None) ->
     judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
     rows = [
         ("devices", ", ".join(device.name for device in settings.devices)),
+        *_elsewhere(settings),
         *_recipe(settings),
         ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
         ("advisory", _advisory(settings)),
-        ("store", str(settings.store) + (", trained afresh" if settings.fresh else "")),
+        ("store", settings.store_name + (", trained afresh" if settings.fresh else "")),
     ]
     if data is None:
         return rows
@@ -45,6 +46,14 @@ def _tested(settings: Settings, data: ProblemData | None, digest: str | None) ->
         ("source", settings.method.get("source", "not known")),
         *rows,
     ]
+
+
+def _elsewhere(settings: Settings) -> list[tuple[str, str]]:
+    released = settings.released
+    if released is None:
+        return []
+    behind = f"audit {released.audit}" if released.audit else "no audit behind it"
+    return [("reference", f"{released.build}, epoch {released.epoch}, tau {released.tau:.4f}, {behind}")]
 
 
 def _recipe(settings: Settings) -> list[tuple[str, str]]:

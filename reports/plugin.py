@@ -11,6 +11,7 @@ import pytest
 from fixtures.cases import cases
 from fixtures.cohorts import DATA, DIGEST, STORE
 from fixtures.options import SETTINGS, Settings
+from longcon.builds.remote import without_credentials
 from longcon.checkout import read_checkout
 from longcon.errors import LongconError
 from longcon.source import code_version
@@ -132,7 +133,7 @@ class Report:
             after=after,
             started=self._started,
             ended=_now(),
-            command=[str(argument) for argument in self._config.invocation_params.args],
+            command=[without_credentials(str(argument)) for argument in self._config.invocation_params.args],
             interrupted=self._code == pytest.ExitCode.INTERRUPTED,
         )
 

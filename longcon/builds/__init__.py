@@ -2,18 +2,28 @@
 
 from longcon.builds.build import Build, read_build
 from longcon.builds.campaign import Campaign
+from longcon.builds.elsewhere import Elsewhere, belonging, require_reference_of
 from longcon.builds.plan import BuildEvent, Plan
-from longcon.builds.request import BuildRequest, canonical_json, recorded_epochs
+from longcon.builds.provenance import REFERENCE
+from longcon.builds.reference import Reference, read_reference
+from longcon.builds.request import BuildRequest, canonical_json, identity_of, recorded_epochs
 from longcon.builds.store import Store
 
 __all__ = [
+    "REFERENCE",
     "Build",
     "BuildEvent",
     "BuildRequest",
     "Campaign",
+    "Elsewhere",
     "Plan",
+    "Reference",
     "Store",
+    "belonging",
     "canonical_json",
+    "identity_of",
     "read_build",
+    "read_reference",
     "recorded_epochs",
+    "require_reference_of",
 ]

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 from longcon.builds.build import Build
 from longcon.builds.coherence import require_coherent
 from longcon.builds.command_runner import CommandRunner
+from longcon.builds.elsewhere import Elsewhere
+from longcon.builds.fingerprints import Fingerprints
 from longcon.builds.plan import BuildEvent, Plan
-from longcon.builds.request import BuildRequest, recorded_epochs
+from longcon.builds.request import BuildRequest, identity_of, recorded_epochs
 from longcon.builds.runner import OnEpoch, OnNote, Runner, TrainingShape
 from longcon.builds.store import Store
 from longcon.devices import Device
@@ -39,6 +41,7 @@ class Campaign:
         data: what they are trained on.
         on_event: told of progress, from any thread.
         problem: whose method or command trains; the paper's method when None.
+        elsewhere: the builds of those devices of the plan that this run does not train on.
     """
 
     def __init__(
@@ -48,16 +51,20 @@ class Campaign:
         data: ProblemData,
         on_event: Callable[[BuildEvent], None],
         problem: LoadedProblem | CommandProblem | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.plan, self.data, self._problem = plan, data, problem
+        self._elsewhere = elsewhere or Elsewhere()
         self._store, self._on_event = store, on_event
         self._digest = store.put_data(data)
         self._command = problem.command if isinstance(problem, CommandProblem) else None
-        self._identity = _identity(problem)
+        self._identity = identity_of(problem)
         self._runner = Runner(problem if isinstance(problem, LoadedProblem) else None)
         self._commands = CommandRunner()
         self._pool = ThreadPoolExecutor(max_workers=plan.jobs, thread_name_prefix="builds")
-        self._fingerprints: dict[str, Future[list[dict[str, Any]]]] = {}
+        shapes = {recipe.k: self._shape(recipe) for recipe in plan.recipes}
+        for_a_command = self._command is not None
+        self._fingerprints = Fingerprints(self._runner, store, self._pool, shapes, for_a_command=for_a_command)
         self._originals: dict[int, Future[Build]] = {}
         self._rebuilds: dict[tuple[int, str, int], Future[Build]] = {}
         self._resumed: dict[tuple[int, str], Future[Build]] = {}
@@ -67,8 +74,8 @@ class Campaign:
         """Begins to train whatever the store lacks."""
         if self._originals:
             return
-        for device in self.plan.devices:
-            self._fingerprints[device.name] = self._pool.submit(self._take_fingerprints, device)
+        for device in self._own_devices:
+            self._fingerprints.take(device)
         for recipe in self._rotated(self.plan.recipes):
             self._originals[recipe.k] = self._pool.submit(self._train_original, recipe)
 
@@ -96,11 +103,15 @@ class Campaign:
         return tuple(self._handed_out)
 
     def fingerprint(self, device: Device, k: int) -> Mapping[str, Any]:
-        """Returns the fingerprint of a device, in the plan or not, for the shapes of ``k``."""
+        """Returns the fingerprint of a device, in the plan or not, for the shapes of ``k``.
+
+        Raises:
+            BuildError: it is of another place, and no build of it is at hand.
+        """
+        if device.origin:
+            return self._elsewhere.fingerprint(device, k)
         self.start()
-        if device.name not in self._fingerprints:
-            self._fingerprints[device.name] = self._pool.submit(self._take_fingerprints, device)
-        return self._fingerprint(device, k)
+        return self._fingerprints.of(device, k)
 
     def released_epoch(self, k: int) -> int:
         """Returns the epoch whose state is released, found on the original build and never chosen again."""
@@ -135,11 +146,17 @@ class Campaign:
             StoreError: the store cannot be written, or the build was altered.
         """
         self.start()
+        if device.origin:
+            return self._elsewhere.resumed(device, k)
         if not self._resumed:
             for recipe in self._rotated(self.plan.recipes):
-                for each in self.plan.devices:
+                for each in self._own_devices:
                     self._resumed[recipe.k, each.name] = self._pool.submit(self._obtain_resumed, each, recipe)
         return self._resumed[k, device.name].result()
+
+    @property
+    def _own_devices(self) -> tuple[Device, ...]:
+        return tuple(device for device in self.plan.devices if not device.origin)
 
     def _released(self, original: Build) -> int:
         fixed = self._fixed_release(Recipe.of_json(original.request["recipe"]))
@@ -153,7 +170,7 @@ class Campaign:
             (device, replicate)
             for replicate in self.plan.replicates
             for device in self.plan.devices
-            if (device, replicate) != (self.original_device, 1)
+            if replicate in self.plan.replicates_of(device) and (device, replicate) != (self.original_device, 1)
         ]
         for device, replicate in self._rotated(others):
             future = self._pool.submit(self._obtain, device, recipe, replicate, released, keep_best=False)
@@ -163,6 +180,8 @@ class Campaign:
     def _obtain(
         self, device: Device, recipe: Recipe, replicate: int, released: int | None, *, keep_best: bool
     ) -> Build:
+        if device.origin:
+            return self._elsewhere.find(device, recipe.k, replicate, released)
         is_original = (device, replicate) == (self.original_device, 1)
         curvature = is_original or self.plan.curvature_of_rebuilds
         request = replace(
@@ -204,7 +223,7 @@ class Campaign:
 
     def _request(self, device: Device, recipe: Recipe, record: tuple[int, ...]) -> BuildRequest:
         """Returns the request of a device's first replicate, without what only some builds keep."""
-        fingerprint = self._fingerprint(device, recipe.k)
+        fingerprint = self._fingerprints.of(device, recipe.k)
         return BuildRequest(
             data=self._digest,
             recipe=recipe,
@@ -217,6 +236,7 @@ class Campaign:
             keep_best=False,
             detail=self.plan.detail,
             problem=self._identity,
+            rebuild_of=self.plan.rebuild_of,
         )
 
     def _train(self, device: Device, request: BuildRequest, folder: Path, on_epoch: OnEpoch, on_note: OnNote) -> None:
@@ -226,7 +246,7 @@ class Campaign:
                 device,
                 request,
                 data=self.data,
-                fingerprint=self._fingerprint(device, request.recipe.k),
+                fingerprint=self._fingerprints.of(device, request.recipe.k),
                 folder=folder,
                 run=self._store.run,
             )
@@ -245,18 +265,6 @@ class Campaign:
             on_note=on_note,
         )
 
-    def _fingerprint(self, device: Device, k: int) -> dict[str, Any]:
-        index = [recipe.k for recipe in self.plan.recipes].index(k)
-        return self._fingerprints[device.name].result()[index]
-
-    def _take_fingerprints(self, device: Device) -> list[dict[str, Any]]:
-        shapes = [self._shape(recipe) for recipe in self.plan.recipes]
-        name = f"fingerprint-{device.name.replace(':', '-')}"
-        if self._command is not None:
-            # The same for every k: a command computes in shapes of its own.
-            return self._store.once_in_run(name, lambda: [self._runner.command_fingerprint(device)]) * len(shapes)
-        return self._store.once_in_run(name, lambda: self._runner.fingerprints(device, shapes))
-
     def _shape(self, recipe: Recipe) -> TrainingShape:
         return TrainingShape(self.data.features, len(self.data.classes), recipe)
 
@@ -271,10 +279,3 @@ class Campaign:
     def _rotated(self, items: Sequence[_Item]) -> list[_Item]:
         start = self.plan.offset % max(1, len(items))
         return [*items[start:], *items[:start]]
-
-
-def _identity(problem: LoadedProblem | CommandProblem | None) -> dict[str, object]:
-    """Returns what a build's key holds of its problem."""
-    if isinstance(problem, LoadedProblem):
-        return {**problem.identity, "tried": dict(problem.tried)}
-    return {} if problem is None else problem.identity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from longcon.builds.checkpoints import SECONDS_BETWEEN
+from longcon.builds.provenance import REFERENCE
 from longcon.devices import Device
 from longcon.training import Recipe
 
@@ -46,6 +47,7 @@ class Plan:
         curvature_every: measure the curvature every so many steps; 0 for never.
         curvature_of_rebuilds: measure it on every build, not on the originals alone.
         seconds_between_checkpoints: of training, at least; a build that takes less keeps none.
+        rebuild_of: key of the released reference, which then is the original; empty where there is none.
     """
 
     devices: tuple[Device, ...]
@@ -59,8 +61,13 @@ class Plan:
     curvature_every: int = 0
     curvature_of_rebuilds: bool = False
     seconds_between_checkpoints: float = SECONDS_BETWEEN
+    rebuild_of: str = ""
 
     @property
     def builds(self) -> int:
-        """How many builds there are."""
-        return len(self.devices) * len(self.recipes) * len(self.replicates)
+        """How many builds are to be trained, or found as they were trained before."""
+        return sum(not device.origin for device in self.devices) * len(self.recipes) * len(self.replicates)
+
+    def replicates_of(self, device: Device) -> tuple[int, ...]:
+        """Returns the numbers of a device's trainings: of a reference there is one, which was released."""
+        return (1,) if device.origin == REFERENCE else self.replicates

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from longcon.problems import CommandProblem, LoadedProblem
 from longcon.training import Recipe
 
 
@@ -31,6 +32,8 @@ class BuildRequest:
             it; 0 for never.
         problem: what tells the problem's code from another's, as `LoadedProblem.identity` has it; empty for the paper's
             method alone.
+        rebuild_of: key of the released reference that it is to be compared with, so that it can't be that one itself;
+            empty where there is none.
     """
 
     data: str
@@ -46,6 +49,7 @@ class BuildRequest:
     curvature_every: int = 0
     killed_after: int = 0
     problem: Mapping[str, object] = field(default_factory=dict)
+    rebuild_of: str = ""
 
     def as_json(self) -> dict[str, object]:
         """Returns the request as plain JSON values."""
@@ -63,6 +67,7 @@ class BuildRequest:
             "curvature_every": self.curvature_every,
             "killed_after": self.killed_after,
             "problem": dict(self.problem),
+            "rebuild_of": self.rebuild_of,
         }
 
     @property
@@ -87,6 +92,13 @@ def title_of(request: Mapping[str, Any]) -> str:
         return f"{told}command on {request['device']}, replicate {request['replicate']}"
     trained = f"k={recipe['k']} {recipe['dtype']}{arithmetic} on {request['device']}"
     return f"{trained}, replicate {request['replicate']}{killed}"
+
+
+def identity_of(problem: LoadedProblem | CommandProblem | None) -> dict[str, object]:
+    """Returns what a build's key holds of its problem; nothing for the paper's method alone."""
+    if isinstance(problem, LoadedProblem):
+        return {**problem.identity, "tried": dict(problem.tried)}
+    return {} if problem is None else problem.identity
 
 
 def is_told_k(request: Mapping[str, Any]) -> bool:

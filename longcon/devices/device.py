@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import torch
 
-from longcon.devices.surrogate import DEFAULT_SURROGATES, Surrogate, parse_surrogate
+from longcon.devices.surrogate import DEFAULT_SURROGATES, Surrogate, named_surrogate, parse_surrogate
 from longcon.errors import DeviceError, did_you_mean
 
+# In place of a device: those whose builds were imported.
+IMPORTED = "imported"
 # One thread for each build: results then do not depend on how many builds run at once.
 THREADS = 1
 _FIXED = {
@@ -41,14 +43,21 @@ class Device:
     Attributes:
         torch_device: ``"cpu"`` or ``"cuda:N"``.
         surrogate: what is emulated on it; None for the device itself.
+        origin: where its builds come from, when this run does not train them: a site, or ``"reference"``.
     """
 
     torch_device: str
     surrogate: Surrogate | None = None
+    origin: str = ""
 
     @property
     def name(self) -> str:
-        """The name in reports, e.g. ``"cpu"`` or ``"cpu+order:1"``."""
+        """The name in reports, e.g. ``"cpu"``, ``"cpu+order:1"`` or ``"cuda:0@site-b"``."""
+        return named_from(self.name_there, self.origin)
+
+    @property
+    def name_there(self) -> str:
+        """The name where its builds were trained."""
         return f"{self.torch_device}+{self.surrogate.name}" if self.surrogate else self.torch_device
 
     def is_another_computation(self, arithmetic: str) -> bool:
@@ -61,6 +70,22 @@ class Device:
         return {**os.environ, **_FIXED, **surrogate}
 
 
+def named_from(name: str, origin: str) -> str:
+    """Returns a device's name with where it is, e.g. ``"cpu@site-b"``; as it is for a device of this run."""
+    return f"{name}@{origin}" if origin else name
+
+
+def device_elsewhere(name: str, origin: str) -> Device:
+    """Returns the device that a build of another place or time names, whether or not this machine has the like.
+
+    Raises:
+        DeviceError: the name is that of no device.
+    """
+    torch_device, _, surrogate = name.partition("+")
+    require_device_name(torch_device)
+    return Device(torch_device, named_surrogate(surrogate) if surrogate else None, origin)
+
+
 def require_device_name(text: str) -> None:
     """Checks that ``text`` names one device, whether or not this machine has it.
 
@@ -70,8 +95,8 @@ def require_device_name(text: str) -> None:
     kind, _, number = text.partition(":")
     is_gpu = kind == "cuda" and (text == "cuda" or (number.isascii() and number.isdigit()))
     if text != "cpu" and not is_gpu:
-        hint = did_you_mean(text, ("cpu", "cuda", "all"))
-        raise DeviceError(f"Device '{text}' is unknown{hint}: give cpu, cuda, cuda:N or all.")
+        hint = did_you_mean(text, ("cpu", "cuda", "all", IMPORTED))
+        raise DeviceError(f"Device '{text}' is unknown{hint}: give cpu, cuda, cuda:N, all or {IMPORTED}.")
 
 
 def parse_device(text: str) -> Device:
@@ -102,7 +127,7 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: s
     """Returns the devices to validate: every one named, followed by its surrogates.
 
     Args:
-        names: ``cpu``, ``cuda``, ``cuda:N`` or ``all``.
+        names: ``cpu``, ``cuda``, ``cuda:N``, ``all``, or ``imported``, of which nothing is known here yet.
         surrogates: names of surrogates; empty for the defaults of each device, ``none`` for no surrogate.
         arithmetic: of the recipe; the defaults hold only surrogates that emulate a device in it.
 
@@ -112,12 +137,12 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: s
     if "all" in names:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         names = ["cpu", *(f"cuda:{index}" for index in range(count))]
-    bases = list(dict.fromkeys(parse_device(name) for name in names))
+    bases = list(dict.fromkeys(parse_device(name) for name in names if name != IMPORTED))
     if "none" in surrogates and len(set(surrogates)) > 1:
         raise DeviceError("--surrogate=none was given beside other surrogates: give either none or their names.")
     chosen = [parse_surrogate(text) for text in surrogates if text != "none"]
     for surrogate in chosen:
-        if not any(surrogate.applies_to(base.torch_device) for base in bases):
+        if bases and not any(surrogate.applies_to(base.torch_device) for base in bases):
             raise DeviceError(
                 f"Surrogate '{surrogate.name}' changes nothing on {bases[0].name}: give order:N for a GPU."
             )

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from longcon.devices import named_surrogate, require_device_name
+from longcon.devices import IMPORTED, named_surrogate, require_device_name
 from longcon.errors import ProtocolError, RecipeError, did_you_mean
 from longcon.protocol.limits import Limits
 from longcon.requirements import CATALOGUE
@@ -181,7 +181,7 @@ class Devices:
 
     def __post_init__(self) -> None:
         for name in self.required:
-            if name != "all":
+            if name not in ("all", IMPORTED):
                 require_device_name(name)
         for name in self.surrogates:
             if name != "none":

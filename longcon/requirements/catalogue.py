@@ -82,6 +82,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section IV-F",
         "states of both replicates identical in every bit at every recorded epoch",
         scope="device",
+        of_reference=False,
     ),
     Requirement(
         "LC-OQ-03",
@@ -104,6 +105,7 @@ CATALOGUE: tuple[Requirement, ...] = (
         "Breuer, Furtado, Orr, Section IV-F: replicates agree in every bit",
         "states and scores after the interruption, and the digest of every step, identical in every bit",
         scope="device",
+        of_reference=False,
         least_epochs=2,
         of_commands="never",
     ),

@@ -38,6 +38,7 @@ class Requirement:
         needs_curvature: whether it is decided only in runs that record the curvature.
         needs_digest: whether it is decided only where the protocol says the digest of the data.
         of_commands: whether it applies to what a command trained, of which scores are seen and, at most, parameters.
+        of_reference: whether it can be decided of a released reference, of which one build is there.
         gating: whether the verdict depends on it; if not, it is advisory: measured and reported.
         has_limit: whether a measurement can fail it; if not, no run can make it gating.
     """
@@ -56,6 +57,7 @@ class Requirement:
     needs_curvature: bool = False
     needs_digest: bool = False
     of_commands: OfCommands = "always"
+    of_reference: bool = True
     gating: bool = True
     has_limit: bool = True
 
@@ -95,6 +97,8 @@ class Requirement:
             words += "; not for a command"
         elif self.of_commands == "with parameters":
             words += "; for a command where it leaves its parameters"
+        if not self.of_reference:
+            words += "; not for a released reference, of which one build is there"
         if self._reported_of_rebuilds:
             words += "; also, whatever k, for another order of portable sums"
         elif self.compares_devices:

@@ -37,6 +37,7 @@ def _build(build: Build, original: Device) -> dict[str, Any]:
         "title": build.title,
         "k": _k(build),
         "device": build.device,
+        "origin": build.origin,
         "replicate": build.replicate,
         "original": (build.device, build.replicate) == (original.name, 1),
         "request": build.request,

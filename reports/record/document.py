@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from longcon.audit.schema import VERSION
+from longcon.builds import Reference
 from reports.record.builds import builds_of, devices_of
 from reports.record.cases import cases_of, requirements_of
 from reports.record.discordance import discordant_of
@@ -116,8 +117,15 @@ def _settings(run: Run) -> dict[str, Any]:
         "required": sorted(settings.required),
         "required_devices": list(settings.required_devices),
         "fresh": settings.fresh,
-        "store": str(settings.store),
+        "store": settings.store_name,
+        "reference": _reference(settings.released),
     }
+
+
+def _reference(released: Reference | None) -> dict[str, Any] | None:
+    if released is None:
+        return None
+    return {"key": released.build, "epoch": released.epoch, "tau": released.tau, "audit": released.audit}
 
 
 def _problem(run: Run) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fixtures.options import Settings
+from longcon.builds import REFERENCE
 from reports.record.cases import FAILED, INEFFECTIVE, MET, NOT_APPLICABLE, UNMET
 from reports.record.run import Run
 from reports.verdict import NOT_MET
@@ -27,6 +28,7 @@ def untested_of(
         *_of_the_data(run),
         *_of_the_command(run.settings),
         *_of_devices(run.settings, devices),
+        *_of_elsewhere(run.settings),
         *_of_requirements(requirements),
         *_of_cases(cases),
         *_of_epochs(run),
@@ -91,6 +93,20 @@ def _of_devices(settings: Settings, devices: list[dict[str, Any]]) -> Iterator[t
             yield (
                 f"Another device by {device['name']}.",
                 "The order of sums is part of portable arithmetic, so another order is another computation.",
+            )
+
+
+def _of_elsewhere(settings: Settings) -> Iterator[tuple[str, str]]:
+    for device in settings.devices:
+        if device.origin == REFERENCE:
+            yield (
+                f"The repeatability of training on {device.name}.",
+                "The reference is one build, released before; whether its own machine repeats it was decided then.",
+            )
+        elif device.origin:
+            yield (
+                f"How {device.name} trains.",
+                "Its builds were imported: settings, fingerprint and times are what they say of themselves.",
             )
 
 

@@ -19,9 +19,9 @@ ACCEPTED = [
     (["cpu"], ["order:2", "order:02", "isa:default"], ["cpu", "cpu+order:2", "cpu+isa:default"]),
 ]
 REFUSED = [
-    (["cpi"], [], "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N or all."),
-    (["cuda:x"], [], "Device 'cuda:x' is unknown - did you mean 'cuda'?: give cpu, cuda, cuda:N or all."),
-    (["tpu:0"], [], "Device 'tpu:0' is unknown: give cpu, cuda, cuda:N or all."),
+    (["cpi"], [], "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N, all or imported."),
+    (["cuda:x"], [], "Device 'cuda:x' is unknown - did you mean 'cuda'?: give cpu, cuda, cuda:N, all or imported."),
+    (["tpu:0"], [], "Device 'tpu:0' is unknown: give cpu, cuda, cuda:N, all or imported."),
     (
         ["cpu"],
         ["none", "order:1"],

@@ -174,7 +174,7 @@ MISTAKES = [
     (
         '[devices]\nrequired = ["cpi"]',
         ", [devices] required = [\"cpi\"]: Device 'cpi' is unknown - did you mean 'cpu'?: "
-        "give cpu, cuda, cuda:N or all.",
+        "give cpu, cuda, cuda:N, all or imported.",
     ),
     (
         "[devices]\nrequired = []",

@@ -112,7 +112,13 @@ def with_everything(campaign: Campaign, data: ProblemData) -> Run:
         operator="A. <Technician>",
     )
     original, rebuild = (campaign.build(device, 2, 1) for device in campaign.plan.devices)
-    parted = Altered(rebuild.folder, rebuild.manifest, rebuild, lambda _, state: state, _swapped)
+    parted = Altered(
+        folder=rebuild.folder,
+        manifest=rebuild.manifest,
+        original=rebuild,
+        alter_state=lambda _, state: state,
+        alter_scores=_swapped,
+    )
     results = dict(run.results)
     long_name = "a_long_name_without_a_space" * 9
     results["LC-PQ-01[cpu+order:1-k2]"] = Result("failed", f"could not be finished: {long_name}")

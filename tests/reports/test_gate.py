@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.cases import Case
 from fixtures.options import Settings
+from longcon.builds import Reference
 from longcon.checkout import Checkout
 from longcon.devices import Device
 from longcon.protocol import Deviation
@@ -33,6 +34,7 @@ class Trained:
     folder: Path = Path("0123")
     title: str = "k=2 float64 on cpu, replicate 1"
     request: dict[str, str] = field(default_factory=lambda: {"code": "now"})
+    origin: str = ""
 
 
 RUN = Circumstances(CLEAN, CLEAN, "now", [Trained()], protocol="d" * 64)  # type: ignore[list-item]
@@ -118,6 +120,18 @@ AGAINST: list[tuple[str, Change, str]] = [
         _run(builds=[Trained(request={"code": "then"})]),
         "build 0123 (k=2 float64 on cpu, replicate 1) was trained by another version of longcon's code (then, not "
         "now): run with --fresh.",
+    ),
+    (
+        "a build of other code from elsewhere",
+        _run(builds=[Trained(request={"code": "then"}, origin="site-b")]),
+        "build 0123 (k=2 float64 on cpu, replicate 1) was trained by another version of longcon's code (then, not "
+        "now): take that version.",
+    ),
+    (
+        "a reference without an audit",
+        _settings(released=Reference("0123", "m", 4, 0.5, "a", "2026-01-01T00:00:00Z", "N. N.", None)),
+        "the reference 0123 was marked without an audit, so nothing shows that it may be relied on: release it by "
+        "python -m longcon release BUILD --audit=FOLDER.",
     ),
     (
         "a build that cannot be read",

@@ -28,7 +28,7 @@ OPTIONS = [
         "--operator=A\nB",
         "--operator is 'A\\nB': give a name of one line and at most 200 characters, or leave it out.",
     ),
-    ("--device=cpi", "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N or all."),
+    ("--device=cpi", "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N, all or imported."),
     ("--k=0", "k is 0, but a minibatch holds at least 1 case: give --k=1 or more."),
     ("--k=261", "k is 261, but the training split has 260 cases: give --k=260 or less."),
     ("--k=two", "--k is 'two', which is not a whole number: give one such as 2."),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.options import Settings
-from longcon.builds import Campaign
+from longcon.builds import Build, Campaign
 from longcon.checks import (
     Outcome,
     branch_asked_for,
@@ -26,8 +26,8 @@ Judge = Callable[[Outcome], Outcome]
 
 @pytest.mark.requirement("LC-IQ-01")
 def test_deterministic_settings_were_in_force(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
-    """The training processes of both replicates read back every deterministic setting as required."""
-    outcome = judge(settings_in_force(builds.build(device, k, 1), builds.build(device, k, 2)))
+    """The training processes of all replicates read back every deterministic setting as required."""
+    outcome = judge(settings_in_force(*_trained(builds, device, k)))
     assert outcome.ok, outcome
 
 
@@ -51,9 +51,9 @@ def test_environment_is_locked(judge: Judge) -> None:
 @pytest.mark.requirement("LC-IQ-04")
 def test_settings_are_effective(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
     """What the settings of the training processes did was measured in them."""
-    own = [builds.build(device, k, replicate).manifest["fingerprint"] for replicate in (1, 2)]
+    own = [{**build.manifest["fingerprint"], "device": device.name} for build in _trained(builds, device, k)]
     original = builds.fingerprint(builds.original_device, k)
-    compatible = Device(device.torch_device, parse_surrogate("mkl:COMPATIBLE"))
+    compatible = Device(device.torch_device, parse_surrogate("mkl:COMPATIBLE"), device.origin)
     reference = builds.fingerprint(compatible, k) if branch_asked_for(own[0]) else None
     outcome = judge(settings_effective(own, original, reference))
     assert outcome.ok, outcome
@@ -61,8 +61,8 @@ def test_settings_are_effective(builds: Campaign, device: Device, k: int, judge:
 
 @pytest.mark.requirement("LC-IQ-05")
 def test_fingerprint_is_recorded(builds: Campaign, device: Device, k: int, judge: Judge) -> None:
-    """Both replicates carry the fingerprint of their device."""
-    outcome = judge(fingerprint_recorded(builds.build(device, k, 1), builds.build(device, k, 2)))
+    """All replicates carry the fingerprint of their device."""
+    outcome = judge(fingerprint_recorded(*_trained(builds, device, k)))
     assert outcome.ok, outcome
 
 
@@ -70,6 +70,11 @@ def test_fingerprint_is_recorded(builds: Campaign, device: Device, k: int, judge
 def test_data_are_as_agreed(builds: Campaign, settings: Settings, judge: Judge) -> None:
     """The data of the run and of every build have the digest that the protocol says."""
     assert settings.data_digest is not None
-    trained = [builds.build(device, k, number) for device in settings.devices for k in settings.ks for number in (1, 2)]
+    trained = [build for device in settings.devices for k in settings.ks for build in _trained(builds, device, k)]
     outcome = judge(data_as_agreed(settings.data_digest, builds.data_digest, *trained))
     assert outcome.ok, outcome
+
+
+def _trained(builds: Campaign, device: Device, k: int) -> list[Build]:
+    """Returns every training of a device: its replicates, or a released reference alone."""
+    return [builds.build(device, k, replicate) for replicate in builds.plan.replicates_of(device)]
