@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import uuid
@@ -26,15 +27,18 @@ def write_file(path: Path, content: bytes) -> None:
         aside.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        _forget(aside)
         raise unwritable(path, error) from error
+    finally:
+        _forget(aside)
 
 
 def publish_folder(aside: Path, final: Path) -> None:
     """Moves a finished folder to its place, replacing what was there.
 
+    A kill between the two renames leaves the place empty and both folders whole beside it, under hidden names.
+
     Raises:
-        StoreError: the file system did not take it.
+        StoreError: the file system did not take it; what was there is there.
     """
     former = final.with_name(f".{final.name}.{uuid.uuid4().hex}")
     try:
@@ -45,6 +49,10 @@ def publish_folder(aside: Path, final: Path) -> None:
         sync_folder(final.parent)
     except OSError as error:
         raise unwritable(final, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            if former.exists() and not final.exists():
+                former.rename(final)
     shutil.rmtree(former, ignore_errors=True)
 
 
@@ -67,4 +75,4 @@ def _forget(aside: Path) -> None:
     try:
         aside.unlink(missing_ok=True)
     except OSError:
-        return  # the first error is the one to report
+        return  # an error before it is the one to report

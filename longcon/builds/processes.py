@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from longcon.builds.fork_server import READY
-from longcon.errors import BuildError
+from longcon.builds.fork_server import READY, end_group
+from longcon.errors import BuildError, StoreError
 
 _Key = frozenset[tuple[str, str]]
 
@@ -27,7 +26,7 @@ class JobProcess:
         status: its exit status, once it has ended and that was told.
 
     Args:
-        messages: its standard output, and what is said of it.
+        messages: what it says of itself, and what is said of it.
     """
 
     def __init__(self, messages: IO[str]) -> None:
@@ -55,15 +54,14 @@ class JobProcess:
             self._killed = True
             self._kill()
 
-    def lines(self) -> Iterator[str]:
-        """Yields what it says, line by line, until it has ended."""
+    def lines(self) -> Generator[str, None, None]:
+        """Yields what it says, line by line, until nobody says any more."""
         with self._messages:
-            yield from self._messages
+            yield from filter(str.strip, self._messages)
 
     def _kill(self) -> None:
         if self._pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
+            end_group(self._pid)
 
 
 class ForkServers:
@@ -80,11 +78,12 @@ class ForkServers:
         Args:
             environment: the whole environment of the process.
             job: as JSON.
-            log: where its standard error goes.
+            log: where its standard output and error go.
             what: that is done, for errors.
 
         Raises:
             BuildError: no process can be started in this environment; the text quotes its last words.
+            StoreError: there is no room for the job.
         """
         key = frozenset(environment.items())
         with self._lock:
@@ -96,16 +95,21 @@ class ForkServers:
 
     def close(self) -> None:
         """Ends the processes to fork from; those that were forked go on."""
-        for server in list(self._servers.values()):
-            server.close()
-        self._servers.clear()
+        with self._lock:
+            locks = dict(self._locks)
+        for key, lock in locks.items():
+            # One that is being started is waited for: it would be left behind.
+            with lock:
+                server = self._servers.pop(key, None)
+                if server is not None:
+                    server.close()
 
 
 class _Server:
     def __init__(self, environment: Mapping[str, str], what: str) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         places = [str(Path(__file__).resolve().parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
-        with tempfile.TemporaryFile() as log, theirs:
+        with temporary_file() as log, theirs:
             self._process = subprocess.Popen(
                 # -P: a file of the user's in the working directory must not stand in for a module.
                 [sys.executable, "-P", "-m", "longcon.builds.fork_server"],
@@ -113,6 +117,8 @@ class _Server:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=log,
+                # Ctrl-C is for the run, which ends its builds itself.
+                start_new_session=True,
             )
             theirs.close()
             if self._connection.recv(1) == READY:
@@ -123,10 +129,8 @@ class _Server:
             raise BuildError(f"{what} ended with exit status {status}; its last words: {last_words(log)}")
 
     def start(self, job: str, log: IO[bytes]) -> JobProcess:
-        read, write = os.pipe()
-        with tempfile.TemporaryFile() as given:
-            given.write(job.encode())
-            given.seek(0)
+        with temporary_file(job.encode()) as given:
+            read, write = os.pipe()
             try:
                 socket.send_fds(self._connection, [b"j"], [given.fileno(), write, log.fileno()])
             except OSError:
@@ -139,6 +143,27 @@ class _Server:
     def close(self) -> None:
         self._connection.close()
         self._process.wait()
+
+
+def temporary_file(content: bytes = b"") -> IO[bytes]:
+    """Returns a file without a name, at its beginning.
+
+    Raises:
+        StoreError: there is no room for it.
+    """
+    try:
+        with ExitStack() as unless_written:
+            file = unless_written.enter_context(tempfile.TemporaryFile())
+            file.write(content)
+            file.seek(0)
+            unless_written.pop_all()
+            return file
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(
+            f"A temporary file could not be written ({reason}): make room or rights for it, or set TMPDIR to another "
+            "folder."
+        ) from error
 
 
 def last_words(log: IO[bytes]) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from longcon import errors
-from longcon.builds.processes import ForkServers, JobProcess, last_words
+from longcon.builds.processes import ForkServers, JobProcess, last_words, temporary_file
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device
 from longcon.errors import BuildError, LongconError, RunEndedError
@@ -144,7 +144,7 @@ class Runner:
         self._servers.close()
 
     def _run(self, device: Device, job: Mapping[str, object], hear: _Ears, what: str) -> Any:
-        with tempfile.TemporaryFile() as log:
+        with temporary_file() as log:
             process = self._start(device, job, log, what)
             try:
                 result = _follow(process, hear)
@@ -191,23 +191,23 @@ def _device_fields(device: Device) -> dict[str, object]:
 def _follow(process: JobProcess, hear: _Ears) -> dict[str, Any]:
     """Follows a process to its end and returns its last message."""
     last: dict[str, Any] = {}
-    for line in process.lines():
-        try:
-            message = json.loads(line)
-        except ValueError:
-            message = None
-        if not isinstance(message, dict):
-            continue  # a library's own words on standard output
-        if "pid" in message:
-            process.started(int(message["pid"]))
-        elif "status" in message:
-            process.ended(int(message["status"]))
-        else:
+    with closing(process.lines()) as lines:
+        for line in lines:
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue  # a message that was cut when the process was killed
+            if "status" in message:
+                process.ended(int(message["status"]))
+                break  # what it started may live on, and holds the line open
+            if "pid" in message:
+                process.started(int(message["pid"]))
+                continue
             last = message
-        if "epoch" in message:
-            hear.on_epoch(int(message["epoch"]))
-        if "note" in message:
-            hear.on_note(str(message["note"]))
+            if "epoch" in message:
+                hear.on_epoch(int(message["epoch"]))
+            if "note" in message:
+                hear.on_note(str(message["note"]))
     return last
 
 

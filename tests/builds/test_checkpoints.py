@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -17,15 +18,15 @@ from typing import Any
 import pytest
 import torch
 
-from longcon.builds import Build, BuildEvent, BuildRequest, Campaign, Store
+from benchmarks.injected.kills import Killing, killed_in_training
+from benchmarks.injected.training import SmallTraining
+from longcon.builds import Build, BuildEvent, Campaign, Store
 from longcon.builds import worker as training_process
 from longcon.builds.checkpoints import Checkpoints
 from longcon.builds.runner import TrainingShape
 from longcon.devices import Device, enforce
-from longcon.draws import Draws
 from longcon.errors import StoreError
 from longcon.problems import ProblemData
-from longcon.source import code_version
 from longcon.training import Checkpoint, PaperMethod, Recipe, train
 from tests.conftest import plan
 from tests.training import plain
@@ -98,56 +99,10 @@ def test_anothers_checkpoint_is_refused(tmp_path: Path) -> None:
     assert str(error.value) == "The checkpoint cannot be used: it is of another request; train from the start."
 
 
-def _request(problem_digest: str, **changes: Any) -> BuildRequest:
-    """Returns a small build's request for this process; the first call takes the fingerprint."""
-    enforce()
-    (found,) = _fingerprints(Device("cpu"), [SHAPE])
-    request = BuildRequest(
-        problem_digest,
-        SHAPE.recipe,
-        "cpu",
-        found["numeric_class"],
-        found["software"],
-        code_version(),
-        1,
-        (0, 1, 2, 60),
-        True,
-    )
-    return replace(request, **changes)
-
-
-SHAPE = TrainingShape(60, 4, Recipe(k=2, epochs=60, widths=(8, 4)))
-
-
-def _build(root: Path, digest: str, between: float = 0.0, pause: float = 0.0, **changes: Any) -> Build:
-    """Obtains a build as a run does, training it in this very process; a pause makes its epochs last longer."""
-    store, request = Store(root, "run"), _request(digest, **changes)
-    say = training_process._say
-
-    def slowly(**message: object) -> None:
-        time.sleep(pause)
-        sys.stdout.write(f"{message}\n")
-
-    training_process._say = slowly
-    job = {
-        "torch_device": "cpu",
-        "surrogate": None,
-        "problem": None,
-        "shape": SHAPE.as_json(),
-        "request": request.as_json(),
-        "data": str(store.data_path(digest)),
-        "run": "run",
-        "checkpoint": str(store.checkpoint_path(request.key)),
-        "seconds_between_checkpoints": between,
-    }
-
-    def trained(folder: Path) -> None:
-        training_process._train({**job, "folder": str(folder)})
-
-    try:
-        return store.obtain(request, trained)
-    finally:
-        training_process._say = say
+def _small(problem: ProblemData, **changes: Any) -> SmallTraining:
+    """Returns what trains a small build in the process that asks for it."""
+    recipe = Recipe(k=2, epochs=60, widths=(8, 4))
+    return replace(SmallTraining(problem, recipe, record=(0, 1, 2, 60)), **changes)
 
 
 def _server() -> ForkServerContext:
@@ -157,52 +112,40 @@ def _server() -> ForkServerContext:
     return context
 
 
+def _printed(**message: object) -> None:
+    sys.stdout.write(f"{message}\n")
+
+
 def _files(build: Build) -> dict[str, str]:
     return dict(build.manifest["files"])
 
 
 @pytest.fixture(scope="module")
 def uncut(tmp_path_factory: pytest.TempPathFactory, problem: ProblemData) -> Build:
-    root = tmp_path_factory.mktemp("uncut")
-    build = _build(root, Store(root, "run").put_data(problem), between=1e9)
+    build = _small(problem, between=1e9).obtain(tmp_path_factory.mktemp("uncut"))
     assert build.resumed_at == ()
     return build
 
 
 @pytest.mark.slow
 def test_a_training_that_is_killed_at_any_moment_ends_with_the_same_build(
-    tmp_path: Path, problem: ProblemData, uncut: Build
+    tmp_path: Path, problem: ProblemData, record_property: Callable[[str, object], None]
 ) -> None:
-    """Ten times kill -9, at moments that differ between runs of this test; then one run to the end."""
-    digest, context = Store(tmp_path, "run").put_data(problem), _server()
-    moments = Draws(time.time_ns(), "moments").uniform(10)
-    killed = 0
-    for moment in moments:
-        process = context.Process(target=_build, args=(tmp_path, digest), kwargs={"pause": 0.01})
-        process.start()
-        process.join(0.02 + 0.5 * moment)
-        if process.is_alive():
-            os.kill(process.pid or 0, signal.SIGKILL)
-            process.join()
-            killed += process.exitcode == -signal.SIGKILL
-    build = _build(tmp_path, digest)
-    assert _files(build) == _files(uncut), moments
-    assert build.manifest["history"] == uncut.manifest["history"]
-    assert build.best_epoch == uncut.best_epoch
-    assert list(build.resumed_at) == sorted(set(build.resumed_at))
-    assert killed >= 1
-    assert list((tmp_path / "checkpoints").iterdir()) == []
-    assert [path.name for path in (tmp_path / "builds").iterdir()] == [build.folder.name]
+    """A hundred times kill -9, at moments that differ between runs of this test; another process goes on each time."""
+    training = _small(problem, recipe=Recipe(k=8, epochs=10, widths=(8, 4)), record=(0, 1, 10), pause=0.01)
+    uncut, seed = replace(training, pause=0.0, between=1e9).obtain(tmp_path), secrets.randbits(32)
+    tally = killed_in_training(Killing(training, uncut, 100, seed))
+    record_property("kills", f"{tally.tried}, lost {tally.lost}, wrong {tally.wrong} (seed {seed})")
+    assert (tally.survived, tally.lost, tally.wrong) == (100, 0, 0), (seed, tally.told)
 
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory, problem: ProblemData) -> Path:
     """The store of a process that was killed after its first checkpoint."""
     root = tmp_path_factory.mktemp("killed")
-    store = Store(root, "run")
-    digest = store.put_data(problem)
-    path = store.checkpoint_path(_request(digest).key)
-    process = _server().Process(target=_build, args=(root, digest), kwargs={"pause": 0.02})
+    training = _small(problem, pause=0.02)
+    path = Store(root, "run").checkpoint_path(training.request.key)
+    process = _server().Process(target=training.obtain, args=(root,))
     process.start()
     while not path.exists() and process.is_alive():
         time.sleep(0.01)
@@ -241,10 +184,9 @@ def test_a_damaged_checkpoint_is_dropped_with_a_line_and_never_used(
     uncut: Build,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    store = Store(left, "run")
-    digest = store.put_data(problem)
-    damage(store.checkpoint_path(_request(digest).key))
-    build = _build(left, digest, between=1e9)
+    training = _small(problem, between=1e9, told=_printed)
+    damage(Store(left, "run").checkpoint_path(training.request.key))
+    build = training.obtain(left)
     assert build.resumed_at == ()
     assert _files(build) == _files(uncut)
     assert (
@@ -256,7 +198,7 @@ def test_a_damaged_checkpoint_is_dropped_with_a_line_and_never_used(
 @pytest.mark.slow
 def test_a_fresh_build_never_goes_on(left: Path, problem: ProblemData) -> None:
     store = Store(left, "run")
-    request = _request(store.put_data(problem))
+    request = _small(problem).request
     path = store.checkpoint_path(request.key)
     half = path.with_name(".checkpoint.half")
     half.write_bytes(b"half")

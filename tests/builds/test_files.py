@@ -27,6 +27,32 @@ def test_a_folder_replaces_a_former_one(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["final"]
 
 
+def test_a_folder_that_could_not_be_replaced_is_there_as_before(tmp_path: Path) -> None:
+    """What is to take its place lies in it, so that the second of two renames fails."""
+    write_file(tmp_path / "final" / "file", b"one")
+    write_file(tmp_path / "final" / "aside" / "file", b"two")
+    with pytest.raises(StoreError) as error:
+        publish_folder(tmp_path / "final" / "aside", tmp_path / "final")
+    assert str(error.value) == (
+        f"{tmp_path / 'final'} could not be written (No such file or directory): "
+        "make room or rights there, or give another --store."
+    )
+    assert (tmp_path / "final" / "file").read_bytes() == b"one"
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]
+
+
+def test_an_interrupted_write_leaves_nothing_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    write_file(tmp_path / "file", b"former")
+    monkeypatch.setattr("os.fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"former"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_write_that_the_system_refuses_leaves_the_former_file(tmp_path: Path) -> None:
     """A limit on the size of files makes the kernel refuse a write as a full disk does."""
     write_file(tmp_path / "file", b"former")
