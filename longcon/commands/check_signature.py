@@ -17,7 +17,8 @@ from longcon.builds.build_names import find_build
 from longcon.builds.health import verified_build
 from longcon.builds.signature import verify_signature
 from longcon.builds.signing_keys import PublicKey, read_public_key
-from longcon.commands.parser import Parser, UsageError, file, folder
+from longcon.commands.parser import Parser, UsageError, file
+from longcon.commands.stored_build import add_store
 from longcon.errors import SignatureError, StoreError
 
 _EXAMPLE = "python -m longcon check-signature 1f2e --public-key=public.pem"
@@ -28,13 +29,7 @@ def add_options(parser: Parser) -> None:
     add = parser.add_argument
     add("builds", nargs="*", metavar="BUILD", help="keys of builds, or beginnings of them")
     add("--public-key", type=file("--public-key"), metavar="FILE", help="elliptic key in PEM, of whoever signed")
-    add(
-        "--store",
-        type=folder("--store"),
-        default=Path(".longcon").absolute(),
-        metavar="FOLDER",
-        help="folder of builds (default: .longcon)",
-    )
+    add_store(parser)
 
 
 def run(options: argparse.Namespace) -> int:

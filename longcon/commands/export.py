@@ -16,7 +16,7 @@ from longcon.builds import read_build
 from longcon.builds.archive import signature_of, write_archive
 from longcon.builds.build_names import build_keys, find_build, is_beginning
 from longcon.commands.parser import Parser, UsageError
-from longcon.commands.stores import StorePlace
+from longcon.commands.stored_build import add_store
 from longcon.errors import StoreError
 
 _EXAMPLE = "python -m longcon export 1f2e builds.tar"
@@ -31,13 +31,7 @@ def add_options(parser: Parser) -> None:
         metavar="BUILD... FILE",
         help="keys of builds, beginnings of them, or all; the file to write",
     )
-    parser.add_argument(
-        "--store",
-        action=StorePlace,
-        default=Path(".longcon").absolute(),
-        metavar="FOLDER",
-        help="folder of builds (default: .longcon)",
-    )
+    add_store(parser)
 
 
 def run(options: argparse.Namespace) -> int:

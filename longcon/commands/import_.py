@@ -18,7 +18,8 @@ from longcon.builds.archive_reader import opened_archive
 from longcon.builds.provenance import Provenance, require_site
 from longcon.cohorts.text_stream import file_digest
 from longcon.commands.parser import Parser, UsageError, file
-from longcon.commands.stores import StorePlace, give_back
+from longcon.commands.stored_build import add_store
+from longcon.commands.stores import give_back
 
 
 def add_options(parser: Parser) -> None:
@@ -31,13 +32,7 @@ def add_options(parser: Parser) -> None:
         metavar="NAME",
         help="where the builds come from, for the names of their devices: cpu@NAME (default: the name of FILE)",
     )
-    parser.add_argument(
-        "--store",
-        action=StorePlace,
-        default=Path(".longcon").absolute(),
-        metavar="FOLDER",
-        help="folder of builds, made when absent (default: .longcon)",
-    )
+    add_store(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -83,6 +83,8 @@ def _place(option: str, kind: str) -> Callable[[str], Path]:
     def read(text: str) -> Path:
         if not text:
             raise UsageError(f"{option} is empty, as an unset variable leaves it: give a {kind} or leave it out.")
+        if "://" in text:
+            raise UsageError(f"{option} is a URL, and this command reads none there: give a {kind} of this machine.")
         return Path(text).absolute()
 
     return read

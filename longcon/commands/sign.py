@@ -19,7 +19,9 @@ from longcon.builds.build_names import find_build
 from longcon.builds.files import write_file
 from longcon.builds.signature import public_key_of, sign_build, signature_path
 from longcon.builds.signing_keys import PrivateKey, read_private_key
-from longcon.commands.parser import Parser, UsageError, file, folder
+from longcon.commands.parser import Parser, UsageError, file
+from longcon.commands.stored_build import add_store
+from longcon.commands.stores import give_back
 from longcon.errors import SignatureError
 
 _EXAMPLE = "python -m longcon sign 1f2e --private-key=private.pem"
@@ -31,13 +33,7 @@ def add_options(parser: Parser) -> None:
     add("builds", nargs="*", metavar="BUILD", help="keys of builds, or beginnings of them")
     add("--private-key", type=file("--private-key"), metavar="FILE", help="elliptic key in PEM that signs")
     add("--password-file", type=file("--password-file"), metavar="FILE", help="holds the password of an encrypted key")
-    add(
-        "--store",
-        type=folder("--store"),
-        default=Path(".longcon").absolute(),
-        metavar="FOLDER",
-        help="folder of builds (default: .longcon)",
-    )
+    add_store(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         title = read_build(place, key).title
         write_file(signature_path(store, key), sign_build(place, private_key))
         sys.stdout.write(f"{key} {title}: signed\n")
+    give_back(options)
     sys.stdout.write(f"public key: SHA-256 {private_key.public}\n")
     return 0
 

@@ -35,6 +35,10 @@ MISTAKES = [
     (["figures", "--seed=-1"], "--seed is -1, but must be at least 0: give --seed=0 or more."),
     (["figures", "--store="], "--store is empty, as an unset variable leaves it: give a folder or leave it out."),
     (
+        ["figures", "--store=s3://bucket/lab"],
+        "--store is a URL, and this command reads none there: give a folder of this machine.",
+    ),
+    (
         ["figures", "--fresh=yes"],
         "Argument --fresh: ignored explicit argument 'yes': python -m longcon figures --help lists the options.",
     ),
