@@ -37,7 +37,7 @@ def _replace(killing: Killing, tally: Tally) -> Tally:
     request, written = killing.training.request, trained(killing.uncut)
     with tempfile.TemporaryDirectory() as place:
         root = Path(place, "store")
-        longest = _PUBLISHED * seconds_of(partial(_replaced, root, "first", killing))
+        longest = _PUBLISHED * seconds_of(lambda number: _replaced(root, str(number), killing))
         for moment in _moments(killing, longest):
             killed_after(moment, partial(_replace_for_ever, root, killing))
             tally.add_reading(partial(_looked_up, root, request), written, f"killed after {moment:.4f} s")
@@ -49,7 +49,7 @@ def _import(killing: Killing, tally: Tally) -> Tally:
     with tempfile.TemporaryDirectory() as place:
         archive = Path(place, "builds.tar")
         write_archive(archive, [(key, killing.uncut.folder, None)])
-        longest = seconds_of(partial(imported, archive, Path(place, "first")))
+        longest = seconds_of(lambda number: imported(archive, Path(place, f"first-{number}")))
         for moment in _moments(killing, longest):
             again = partial(imported, archive, Path(place, str(tally.tried)))
             killed_after(moment, again)
