@@ -9,6 +9,7 @@ from fixtures.cases import Case
 from fixtures.options import Settings
 from longcon.builds import Build
 from longcon.checkout import Checkout
+from longcon.devices import IMPORTED
 from longcon.problems import KNOWN
 from reports.verdict import Result, Verdict
 
@@ -117,8 +118,11 @@ def _of_the_protocol(settings: Settings, protocol: str | None) -> list[str]:
 def _of_required_devices(settings: Settings, expected: Sequence[Case], results: Mapping[str, Result]) -> list[str]:
     """An ineffective surrogate may be missing beside an effective one; a required device may not."""
     found = []
-    if "all" in settings.required_devices:
-        found.append("the protocol requires 'all' devices, which names none: name each device that must have passed.")
+    found += [
+        f"the protocol requires '{name}' devices, which names none: name each device that must have passed."
+        for name in ("all", IMPORTED)
+        if name in settings.required_devices
+    ]
     for case in expected:
         result = results.get(case.key)
         real = case.device is not None and case.device.surrogate is None

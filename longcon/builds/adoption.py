@@ -6,10 +6,8 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-
-from filelock import Timeout
 
 from longcon.builds.archive_reader import Unpacked
 from longcon.builds.build import Build, read_build
@@ -73,19 +71,9 @@ def adopt(store: Store, builds: Sequence[Unpacked], provenance: Provenance | Non
     return new
 
 
-@contextmanager
-def _held(store: Store, name: str, why: str) -> Iterator[None]:
-    lock = store.lock(name)
-    try:
-        lock.acquire(timeout=_PATIENCE)
-    except Timeout:
-        raise StoreError(f"{why} in {store.root}: import again when that has ended.") from None
-    except OSError as error:
-        raise unwritable(store.root / "locks", error) from error
-    try:
-        yield
-    finally:
-        lock.release()
+def _held(store: Store, name: str, why: str) -> AbstractContextManager[None]:
+    busy = f"{why} in {store.root}: import again when that has ended."
+    return store.holding(name, patience=_PATIENCE, busy=busy)
 
 
 def _is_new(store: Store, build: Unpacked) -> bool:

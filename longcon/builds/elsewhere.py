@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from longcon.builds.build import Build
-from longcon.devices import Device, device_elsewhere
-from longcon.errors import BuildError, DeviceError, StoreError
+from longcon.devices import IMPORTED, Device, device_elsewhere
+from longcon.errors import BuildError, DeviceError, StoreError, did_you_mean
 from longcon.training import Recipe
 
 
@@ -31,6 +31,27 @@ class Elsewhere:
         """The devices that trained them: by origin, those that emulate none first."""
         found = {device_elsewhere(str(b.request["device"]), b.origin) for b in self._builds if not b.killed_after}
         return tuple(sorted(found, key=lambda one: (one.origin, one.surrogate is not None, one.name)))
+
+    def of(self, names: Sequence[str]) -> Elsewhere:
+        """Returns those of named devices; of all where ``imported`` is among the names.
+
+        Raises:
+            StoreError: a device has no build here, or nothing is here at all.
+        """
+        known = [device.name for device in self.devices]
+        if not known:
+            raise StoreError(
+                "No imported build is one to compare with: export all builds of the other machine, and import them."
+            )
+        if IMPORTED in names:
+            return self
+        for name in names:
+            if name not in known:
+                raise StoreError(
+                    f"No imported build is of device '{name}'{did_you_mean(name, known)}: give {', '.join(known)} or "
+                    f"{IMPORTED}, or import its builds."
+                )
+        return Elsewhere([build for build in self._builds if build.device in names])
 
     def find(self, device: Device, k: int, replicate: int, released: int | None) -> Build:
         """Returns a device's build.
@@ -112,12 +133,9 @@ def belonging(
             f"No imported build belongs to this validation: {first.title} ({first.folder.name}) is of "
             f"{_foreign(first, wanted, recipes)}: give the options or the protocol that it was trained with."
         )
-    try:
-        elsewhere = Elsewhere(found)
-        assert elsewhere.devices
-    except DeviceError as error:
-        raise StoreError(f"An imported build was trained on a device that is none ({error})") from error
-    return elsewhere
+    for build in found:
+        _require_device(build)
+    return Elsewhere(found)
 
 
 def require_reference_of(build: Build, data: str, recipe: Recipe, problem: Mapping[str, object]) -> None:
@@ -132,6 +150,13 @@ def require_reference_of(build: Build, data: str, recipe: Recipe, problem: Mappi
             f"The reference {build.folder.name} ({build.title}) is of {why}: give the options or the protocol that it "
             "was trained with."
         )
+
+
+def _require_device(build: Build) -> None:
+    try:
+        device_elsewhere(str(build.request["device"]), build.origin)
+    except DeviceError as error:
+        raise StoreError(f"Imported build {build.folder.name} was trained on a device that is none: {error}") from error
 
 
 def _foreign(build: Build, wanted: Mapping[str, object], recipes: Sequence[Recipe]) -> str | None:

@@ -1,4 +1,4 @@
-"""Provenance: which builds of a store were imported, and from where."""
+"""Provenance: which builds of a store were imported, and from where; which of them were released."""
 
 from __future__ import annotations
 
@@ -77,6 +77,11 @@ def imported_keys(root: Path) -> tuple[str, ...]:
     """Returns the keys of all builds of a store that were imported."""
     folder = root / "imported"
     return tuple(sorted(path.stem for path in folder.glob("*.json") if not path.name.startswith(".")))
+
+
+def reference_path(root: Path, key: str) -> Path:
+    """Returns where a store keeps the mark of a released build."""
+    return root / "references" / f"{key}.json"
 
 
 def _path(root: Path, key: str) -> Path:

@@ -10,16 +10,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from longcon.builds.build import Build, altered, seal
-from longcon.builds.files import unwritable, write_file
+from longcon.builds.files import write_file
 from longcon.builds.holdout import holdout_cutoff
 from longcon.builds.manifest import MANIFEST
+from longcon.builds.provenance import reference_path
 from longcon.builds.request import canonical_json
 from longcon.builds.store import Store
 from longcon.errors import CutoffError, StoreError
@@ -60,11 +60,6 @@ class Reference:
         """Returns in words what another mark says otherwise, its moment aside; nothing where that is nothing."""
         pairs = {name: (value, getattr(other, name)) for name, value in asdict(self).items() if name != "marked"}
         return ", ".join(f"{name} {mine}, now {theirs}" for name, (mine, theirs) in pairs.items() if mine != theirs)
-
-
-def reference_path(root: Path, key: str) -> Path:
-    """Returns where a store keeps the mark of a build."""
-    return root / "references" / f"{key}.json"
 
 
 def references(root: Path) -> tuple[str, ...]:
@@ -114,7 +109,8 @@ def mark(
     key = build.folder.name
     new = Reference(key, manifest_digest(build), epoch, cutoff.tau, roster.target, moment, operator, audit)
     path = reference_path(store.root, key)
-    with _held(store, key):
+    # None writes over what another marked.
+    with store.holding(f"reference-{key}"):
         if not path.exists():
             write_file(path, seal({"format": _FORMAT, **asdict(new)}))
             return new, True
@@ -124,20 +120,6 @@ def mark(
                 f"Build {key} ({build.title}) is marked otherwise ({differences}): delete {path} to mark it anew."
             )
     return there, False
-
-
-@contextmanager
-def _held(store: Store, key: str) -> Iterator[None]:
-    """Lets one process at a time mark a build, so that none writes over what another marked."""
-    lock = store.lock(f"reference-{key}")
-    try:
-        lock.acquire()
-    except OSError as error:
-        raise unwritable(store.root / "locks", error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def read_reference(root: Path, build: Build) -> Reference:

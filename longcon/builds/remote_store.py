@@ -69,7 +69,7 @@ class RemoteStore(Store):
                 though the place holds it.
         """
         key = request.key
-        with self._holding(key):
+        with self.holding(key):
             self._recover(key)
             self._require_own(request, fresh=fresh)
             if not fresh or self._note("trained", key).exists():
@@ -97,7 +97,7 @@ class RemoteStore(Store):
         """
         keys = self.place.keys()
         for key in keys:
-            with self._holding(key):
+            with self.holding(key):
                 if not (self.root / "builds" / key).exists():
                     self._bring(key)
         for kind, key in self.place.marks():
@@ -112,7 +112,7 @@ class RemoteStore(Store):
         there = {*self.place.keys()}
         for folder in sorted((self.root / "builds").iterdir()):
             if not folder.name.startswith(".") and folder.name not in there:
-                with self._holding(folder.name):
+                with self.holding(folder.name):
                     self._settled(folder.name)
         marks = {*self.place.marks()}
         for kind in MARKS:

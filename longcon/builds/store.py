@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from longcon.builds.build import Build, read_build
 from longcon.builds.files import publish_folder, unwritable, write_file
-from longcon.builds.provenance import REFERENCE, imported_keys, provenance_of
+from longcon.builds.provenance import REFERENCE, imported_keys, provenance_of, reference_path
 from longcon.builds.request import BuildRequest
 from longcon.errors import BuildError, StoreError
 from longcon.problems import ProblemData, digest_of
@@ -47,7 +47,7 @@ class Store:
         content = data.serialised()
         digest = digest_of(content)
         path = self.data_path(digest)
-        with self._holding(f"data-{digest[:32]}"):
+        with self.holding(f"data-{digest[:32]}"):
             for half_written in path.parent.glob(f".{path.name}.*"):
                 half_written.unlink(missing_ok=True)
             if not _holds(path, digest):
@@ -62,9 +62,29 @@ class Store:
         """Returns where the build with this key keeps its last checkpoint while it is trained."""
         return self.root / "checkpoints" / key / "checkpoint"
 
-    def lock(self, name: str) -> FileLock:
-        """Returns a lock that one process holds at a time: a build's, by its key, while it is trained or put there."""
-        return FileLock(self.root / "locks" / f"{name}.lock")
+    @contextmanager
+    def holding(self, name: str, *, patience: float = -1, busy: str = "") -> Iterator[None]:
+        """Holds a lock that one process has at a time: a build's, by its key, while it is trained or put there.
+
+        Args:
+            name: of the lock.
+            patience: seconds after which waiting ends; below 0 never.
+            busy: what is said then.
+
+        Raises:
+            StoreError: the store cannot be written, or another process held the lock for too long.
+        """
+        lock = FileLock(self.root / "locks" / f"{name}.lock")
+        try:
+            lock.acquire(timeout=patience)
+        except Timeout:
+            raise StoreError(busy) from None
+        except OSError as error:
+            raise unwritable(self.root / "locks", error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def find(self, request: BuildRequest) -> Build | None:
         """Returns the verified build that answers the request, or None.
@@ -115,7 +135,7 @@ class Store:
             BuildError: the training failed, now or before in this run.
             StoreError: the store cannot be written, the build was altered, or it was imported.
         """
-        with self._holding(request.key):
+        with self.holding(request.key):
             self._recover(request.key)
             self._require_own(request, fresh=fresh)
             if not fresh or self._note("trained", request.key).exists():
@@ -130,7 +150,7 @@ class Store:
 
     def _require_own(self, request: BuildRequest, *, fresh: bool) -> None:
         """Another site's training must neither stand in for this machine's nor be replaced, and no release either."""
-        if fresh and (self.root / "references" / f"{request.key}.json").exists():
+        if fresh and reference_path(self.root, request.key).exists():
             raise StoreError(
                 f"Build {request.key} ({request.title}) is a released reference and is not trained again: leave out "
                 "--fresh, or give another --store."
@@ -147,7 +167,7 @@ class Store:
 
     def once_in_run(self, name: str, make: Callable[[], list[Any]]) -> list[Any]:
         """Returns what ``make`` returns, called at most once in this run however many processes ask."""
-        with self._holding(f"{self.run}-{name}"):
+        with self.holding(f"{self.run}-{name}"):
             path = self._note("fact", name)
             if path.is_file():
                 return list(json.loads(path.read_bytes()))
@@ -207,18 +227,6 @@ class Store:
 
     def _note(self, kind: str, name: str) -> Path:
         return self.root / "runs" / self.run / f"{kind}-{name}"
-
-    @contextmanager
-    def _holding(self, name: str) -> Iterator[None]:
-        lock = self.lock(name)
-        try:
-            lock.acquire()
-        except OSError as error:
-            raise unwritable(self.root / "locks", error) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
     def _try_writing(self) -> None:
         probe = self.root / f".probe-{uuid.uuid4().hex}"

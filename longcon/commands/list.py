@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from longcon.builds.build_names import build_keys
-from longcon.builds.reference import reference_path, references
+from longcon.builds.provenance import reference_path
+from longcon.builds.reference import references
 from longcon.commands.build_facts import brief_facts, moment_in_words
 from longcon.commands.parser import Parser
 from longcon.commands.stored_build import add_store, stored_build

@@ -17,12 +17,12 @@ from longcon.audit.release import require_released
 from longcon.builds import Build, Store
 from longcon.builds.build_names import find_build
 from longcon.builds.holdout import holdout_cutoff
+from longcon.builds.provenance import reference_path
 from longcon.builds.reference import (
     NOT_STATED,
     default_epoch,
     manifest_digest,
     mark,
-    reference_path,
     require_original,
 )
 from longcon.commands.build_facts import moment_in_words

@@ -11,7 +11,7 @@ import torch
 from longcon.devices.surrogate import DEFAULT_SURROGATES, Surrogate, named_surrogate, parse_surrogate
 from longcon.errors import DeviceError, did_you_mean
 
-# In place of a device: those whose builds were imported.
+# In place of a device: all those whose builds were imported. One of them is named with its site, cpu@site-b.
 IMPORTED = "imported"
 # One thread for each build: results then do not depend on how many builds run at once.
 THREADS = 1
@@ -75,6 +75,11 @@ def named_from(name: str, origin: str) -> str:
     return f"{name}@{origin}" if origin else name
 
 
+def is_elsewhere(text: str) -> bool:
+    """Whether ``text`` asks for devices whose builds were imported."""
+    return text == IMPORTED or "@" in text
+
+
 def device_elsewhere(name: str, origin: str) -> Device:
     """Returns the device that a build of another place or time names, whether or not this machine has the like.
 
@@ -127,7 +132,8 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: s
     """Returns the devices to validate: every one named, followed by its surrogates.
 
     Args:
-        names: ``cpu``, ``cuda``, ``cuda:N``, ``all``, or ``imported``, of which nothing is known here yet.
+        names: ``cpu``, ``cuda``, ``cuda:N`` or ``all``; those of devices elsewhere are left out, since no builds are
+            known here.
         surrogates: names of surrogates; empty for the defaults of each device, ``none`` for no surrogate.
         arithmetic: of the recipe; the defaults hold only surrogates that emulate a device in it.
 
@@ -137,7 +143,7 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: s
     if "all" in names:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         names = ["cpu", *(f"cuda:{index}" for index in range(count))]
-    bases = list(dict.fromkeys(parse_device(name) for name in names if name != IMPORTED))
+    bases = list(dict.fromkeys(parse_device(name) for name in names if not is_elsewhere(name)))
     if "none" in surrogates and len(set(surrogates)) > 1:
         raise DeviceError("--surrogate=none was given beside other surrogates: give either none or their names.")
     chosen = [parse_surrogate(text) for text in surrogates if text != "none"]

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from longcon.devices import IMPORTED, named_surrogate, require_device_name
+from longcon.devices import IMPORTED, device_elsewhere, named_surrogate, require_device_name
 from longcon.errors import ProtocolError, RecipeError, did_you_mean
 from longcon.protocol.limits import Limits
 from longcon.requirements import CATALOGUE
@@ -169,7 +169,7 @@ class Devices:
     """Section [devices]: names, since a protocol is also read where its devices are not.
 
     Attributes:
-        required: cpu, cuda, cuda:N or all; the first is the original's.
+        required: cpu, cuda, cuda:N, all, imported or one of those, such as cpu@site-b; the first is the original's.
         surrogates: names of surrogates; empty for those that suit each device, ``none`` for none.
 
     Raises:
@@ -181,7 +181,10 @@ class Devices:
 
     def __post_init__(self) -> None:
         for name in self.required:
-            if name not in ("all", IMPORTED):
+            if "@" in name:
+                there, _, site = name.partition("@")
+                device_elsewhere(there, site)
+            elif name not in ("all", IMPORTED):
                 require_device_name(name)
         for name in self.surrogates:
             if name != "none":

@@ -169,7 +169,7 @@ def test_a_store_in_use(
 ) -> None:
     monkeypatch.setattr(adoption, "_PATIENCE", 0.05)
     to, key = tmp_path / "to", _keys(source)[1]
-    with Store(to, "another").lock(name or key), pytest.raises(StoreError) as error:
+    with Store(to, "another").holding(name or key), pytest.raises(StoreError) as error:
         _import(source, to)
     assert str(error.value) == f"{why.format(key)} in {to}: import again when that has ended."
     assert tree(to) == {}

@@ -138,5 +138,33 @@ def test_a_reference_of_another_recipe_is_refused() -> None:
 
 
 def test_a_build_that_names_no_device_is_refused() -> None:
-    with pytest.raises(StoreError, match=r"^An imported build was trained on a device that is none \(Device 'tpu'"):
+    with pytest.raises(StoreError, match=r"^Imported build \S+ was trained on a device that is none: Device 'tpu'"):
         belonging([build("tpu")], "data", [RECIPE], {})
+
+
+def test_devices_are_picked_by_name_or_all() -> None:
+    elsewhere = Elsewhere(BUILDS)
+    assert elsewhere.of(["imported"]) is elsewhere
+    assert elsewhere.of(["cpu@site-b"]).builds == tuple(BUILDS[1:4])
+
+
+NOT_PICKED = [
+    (
+        BUILDS,
+        ["cpu@site-c"],
+        "No imported build is of device 'cpu@site-c' - did you mean 'cpu@site-b'?: give cpu@site-a, cpu@site-b, "
+        "cpu+order:1@site-b or imported, or import its builds.",
+    ),
+    (
+        BUILDS[3:4],
+        ["imported"],
+        "No imported build is one to compare with: export all builds of the other machine, and import them.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("builds", "names", "sentence"), NOT_PICKED, ids=["unknown", "resumed alone"])
+def test_a_device_without_builds_is_one_sentence(builds: list[Build], names: list[str], sentence: str) -> None:
+    with pytest.raises(StoreError) as error:
+        Elsewhere(builds).of(names)
+    assert str(error.value) == sentence

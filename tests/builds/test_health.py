@@ -176,9 +176,9 @@ def test_what_killed_runs_left_is_told_apart_from_what_is_under_way(tmp_path: Pa
     for key in (OTHER_KEY, "1" * 32):
         write_file(store.checkpoint_path(key), b"")
     (tmp_path / "checkpoints" / ("2" * 32)).mkdir()  # killed before there was any
-    with store.lock(OTHER_KEY):
+    with store.holding(OTHER_KEY):
         pass  # a lock that somebody held once
-    with store.lock("1" * 32):
+    with store.holding("1" * 32):
         health = _health(tmp_path)
     assert health.staging == (tmp_path / "builds" / left, tmp_path / "builds" / ".import")
     assert health.unfinished == (OTHER_KEY,)
@@ -188,7 +188,7 @@ def test_what_killed_runs_left_is_told_apart_from_what_is_under_way(tmp_path: Pa
 
 def test_a_lock_that_is_looked_at_is_still_to_be_had(tmp_path: Path) -> None:
     store = Store(tmp_path, "r")
-    with store.lock(OTHER_KEY):
+    with store.holding(OTHER_KEY):
         pass
     write_file(store.checkpoint_path(OTHER_KEY), b"")
     _health(tmp_path)

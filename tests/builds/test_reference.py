@@ -16,13 +16,13 @@ import pytest
 from longcon.builds import Campaign, Store, read_build
 from longcon.builds.build import Build, seal
 from longcon.builds.holdout import holdout_cutoff
+from longcon.builds.provenance import reference_path
 from longcon.builds.reference import (
     Reference,
     default_epoch,
     manifest_digest,
     mark,
     read_reference,
-    reference_path,
     references,
 )
 from longcon.checks import cutoff_of

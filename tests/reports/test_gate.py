@@ -96,6 +96,11 @@ AGAINST: list[tuple[str, Change, str]] = [
         "the protocol requires 'all' devices, which names none: name each device that must have passed.",
     ),
     (
+        "imported devices",
+        _settings(required_devices=("cpu", "imported")),
+        "the protocol requires 'imported' devices, which names none: name each device that must have passed.",
+    ),
+    (
         "a required device that is no other device",
         lambda settings: (settings, {CASES[0].key: INEFFECTIVE}, RUN),
         "LC-PQ-03[cuda:0-k2]: this device computes like the original's, so it shows nothing.",
