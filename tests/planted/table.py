@@ -16,6 +16,7 @@ from tests.planted import (
     releases,
     runs,
     scores,
+    travels,
 )
 from tests.planted.defect import Defect
 
@@ -25,5 +26,6 @@ DEFECTS: dict[str, tuple[Defect, ...]] = {
     "builds": (*parameters.DEFECTS, *copies.DEFECTS, *scores.DEFECTS, *records.DEFECTS, *courses.DEFECTS),
     "problems": (*problems.DEFECTS, *models.DEFECTS),
     "commands": (*commands.DEFECTS, *command_builds.DEFECTS),
+    "travels": travels.DEFECTS,
     "runs": (*runs.DEFECTS, *releases.DEFECTS),
 }
