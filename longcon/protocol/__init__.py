@@ -2,7 +2,7 @@
 
 from longcon.protocol.deviation import Deviation, deviate
 from longcon.protocol.document import Advisory, Devices, Identity, Problem, Protocol, RecipeChoice, Signatory
-from longcon.protocol.flags import FLAGS, Flag
+from longcon.protocol.flags import FLAGS, Flag, add_flags, given
 from longcon.protocol.limits import Limits, default_limits, default_residual_threshold
 from longcon.protocol.reader import blame, read_protocol
 from longcon.protocol.template import template
@@ -19,10 +19,12 @@ __all__ = [
     "Protocol",
     "RecipeChoice",
     "Signatory",
+    "add_flags",
     "blame",
     "default_limits",
     "default_residual_threshold",
     "deviate",
+    "given",
     "read_protocol",
     "template",
 ]
