@@ -6,8 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-# They read finished builds and stand above them, so that nothing in them can decide a build's bit.
-READERS = ("audit", "checks", "commands", "divergence", "figures", "__main__.py")
+# They ask for builds and read them, and stand above them, so that nothing in them can decide a build's bit.
+READERS = ("audit", "checks", "commands", "divergence", "figures", "search", "__main__.py")
 
 
 @cache

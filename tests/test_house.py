@@ -25,7 +25,7 @@ FLOORS = [
     {"longcon.protocol", "longcon.problems"},
     {"longcon.builds"},
     {"longcon.divergence"},
-    {"longcon.audit", "longcon.checks", "longcon.figures"},
+    {"longcon.audit", "longcon.checks", "longcon.figures", "longcon.search"},
     {"fixtures", "longcon.commands"},
     {"reports", "longcon.__main__"},
     {"validation", "conftest"},

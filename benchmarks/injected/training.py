@@ -13,7 +13,7 @@ import numpy as np
 
 from longcon.builds import Build, BuildRequest, Store
 from longcon.builds import worker as training_process
-from longcon.builds.runner import TrainingShape
+from longcon.builds.executor import TrainingShape
 from longcon.devices import enforce
 from longcon.draws import Draws
 from longcon.problems import ProblemData, digest_of

@@ -8,6 +8,7 @@ from longcon.builds.provenance import REFERENCE
 from longcon.builds.reference import Reference, read_reference
 from longcon.builds.request import BuildRequest, canonical_json, identity_of, recorded_epochs
 from longcon.builds.store import Store
+from longcon.builds.workshop import Workshop
 
 __all__ = [
     "REFERENCE",
@@ -19,6 +20,7 @@ __all__ = [
     "Plan",
     "Reference",
     "Store",
+    "Workshop",
     "belonging",
     "canonical_json",
     "identity_of",

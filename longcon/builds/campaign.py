@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from longcon.builds.build import Build
 from longcon.builds.coherence import require_coherent
-from longcon.builds.command_runner import CommandRunner
 from longcon.builds.elsewhere import Elsewhere
-from longcon.builds.fingerprints import Fingerprints
+from longcon.builds.executor import Executor
 from longcon.builds.plan import BuildEvent, Plan
-from longcon.builds.request import BuildRequest, identity_of, recorded_epochs
-from longcon.builds.runner import OnEpoch, OnNote, Runner, TrainingShape
+from longcon.builds.request import recorded_epochs
 from longcon.builds.store import Store
+from longcon.builds.workshop import Workshop
 from longcon.devices import Device
 from longcon.problems import CommandProblem, LoadedProblem, ProblemData
-from longcon.source import code_version
 from longcon.training import Recipe
 
 # Every build keeps its states at these two epochs, so that the resumed one can be compared with it.
@@ -42,6 +38,7 @@ class Campaign:
         on_event: told of progress, from any thread.
         problem: whose method or command trains; the paper's method when None.
         elsewhere: the builds of those devices of the plan that this run does not train on.
+        executor: who trains; this machine when None.
     """
 
     def __init__(
@@ -52,19 +49,21 @@ class Campaign:
         on_event: Callable[[BuildEvent], None],
         problem: LoadedProblem | CommandProblem | None = None,
         elsewhere: Elsewhere | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self.plan, self.data, self._problem = plan, data, problem
         self._elsewhere = elsewhere or Elsewhere()
-        self._store, self._on_event = store, on_event
-        self._digest = store.put_data(data)
-        self._command = problem.command if isinstance(problem, CommandProblem) else None
-        self._identity = identity_of(problem)
-        self._runner = Runner(problem if isinstance(problem, LoadedProblem) else None)
-        self._commands = CommandRunner()
-        self._pool = ThreadPoolExecutor(max_workers=plan.jobs, thread_name_prefix="builds")
-        shapes = {recipe.k: self._shape(recipe) for recipe in plan.recipes}
-        for_a_command = self._command is not None
-        self._fingerprints = Fingerprints(self._runner, store, self._pool, shapes, for_a_command=for_a_command)
+        self._workshop = Workshop(
+            store,
+            data,
+            plan.recipes,
+            on_event,
+            jobs=plan.jobs,
+            problem=problem,
+            executor=executor,
+            seconds_between_checkpoints=plan.seconds_between_checkpoints,
+            fresh=plan.fresh,
+        )
         self._originals: dict[int, Future[Build]] = {}
         self._rebuilds: dict[tuple[int, str, int], Future[Build]] = {}
         self._resumed: dict[tuple[int, str], Future[Build]] = {}
@@ -75,22 +74,18 @@ class Campaign:
         if self._originals:
             return
         for device in self._own_devices:
-            self._fingerprints.take(device)
+            self._workshop.look_at(device)
         for recipe in self._rotated(self.plan.recipes):
-            self._originals[recipe.k] = self._pool.submit(self._train_original, recipe)
+            self._originals[recipe.k] = self._workshop.submit(self._train_original, recipe)
 
     def close(self) -> None:
         """Ends what is still being trained."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._runner.close()
-        self._commands.close()
-        with contextlib.suppress(Exception):
-            self._pool.shutdown(wait=True)
+        self._workshop.close()
 
     @property
     def data_digest(self) -> str:
         """SHA-256 of the data that builds are trained on."""
-        return self._digest
+        return self._workshop.data_digest
 
     @property
     def original_device(self) -> Device:
@@ -111,7 +106,7 @@ class Campaign:
         if device.origin:
             return self._elsewhere.fingerprint(device, k)
         self.start()
-        return self._fingerprints.of(device, k)
+        return self._workshop.fingerprint(device, self._recipe(k))
 
     def released_epoch(self, k: int) -> int:
         """Returns the epoch whose state is released, found on the original build and never chosen again."""
@@ -151,7 +146,7 @@ class Campaign:
         if not self._resumed:
             for recipe in self._rotated(self.plan.recipes):
                 for each in self._own_devices:
-                    self._resumed[recipe.k, each.name] = self._pool.submit(self._obtain_resumed, each, recipe)
+                    self._resumed[recipe.k, each.name] = self._workshop.submit(self._obtain_resumed, each, recipe)
         return self._resumed[k, device.name].result()
 
     @property
@@ -173,7 +168,7 @@ class Campaign:
             if replicate in self.plan.replicates_of(device) and (device, replicate) != (self.original_device, 1)
         ]
         for device, replicate in self._rotated(others):
-            future = self._pool.submit(self._obtain, device, recipe, replicate, released, keep_best=False)
+            future = self._workshop.submit(self._obtain, device, recipe, replicate, released, keep_best=False)
             self._rebuilds[recipe.k, device.name, replicate] = future
         return original
 
@@ -184,89 +179,28 @@ class Campaign:
             return self._elsewhere.find(device, recipe.k, replicate, released)
         is_original = (device, replicate) == (self.original_device, 1)
         curvature = is_original or self.plan.curvature_of_rebuilds
-        request = replace(
-            self._request(device, recipe, recorded_epochs(recipe.epochs, released)),
+        request = self._workshop.request(
+            device,
+            recipe,
+            recorded_epochs(recipe.epochs, released),
             replicate=replicate,
             keep_best=keep_best,
-            curvature_every=self.plan.curvature_every if curvature else 0,
-        )
-        trained = False
-        epochs_done = 0
-
-        def on_epoch(epoch: int) -> None:
-            nonlocal epochs_done
-            epochs_done = epoch
-            self._on_event(BuildEvent(request.title, epoch, recipe.epochs, trained=True))
-
-        def on_note(text: str) -> None:
-            self._on_event(BuildEvent(request.title, epochs_done, recipe.epochs, trained=True, note=text))
-
-        def train(folder: Path) -> None:
-            nonlocal trained
-            trained = True
-            on_epoch(0)
-            self._train(device, request, folder, on_epoch, on_note)
-
-        build = self._store.obtain(request, train, fresh=self.plan.fresh)
-        if not trained:
-            self._on_event(BuildEvent(request.title, recipe.epochs, recipe.epochs, trained=False))
-        return build
-
-    def _obtain_resumed(self, device: Device, recipe: Recipe) -> Build:
-        short = replace(recipe, epochs=RESUMED_TO)
-        request = replace(self._request(device, short, recorded_epochs(RESUMED_TO, None)), killed_after=KILLED_AFTER)
-
-        def train(folder: Path) -> None:
-            self._train(device, request, folder, lambda _: None, lambda _: None)
-
-        return self._store.obtain(request, train, fresh=self.plan.fresh)
-
-    def _request(self, device: Device, recipe: Recipe, record: tuple[int, ...]) -> BuildRequest:
-        """Returns the request of a device's first replicate, without what only some builds keep."""
-        fingerprint = self._fingerprints.of(device, recipe.k)
-        return BuildRequest(
-            data=self._digest,
-            recipe=recipe,
-            device=device.name,
-            numeric_class=fingerprint["numeric_class"],
-            software=fingerprint["software"],
-            code=code_version(),
-            replicate=1,
-            record=record,
-            keep_best=False,
             detail=self.plan.detail,
-            problem=self._identity,
+            curvature_every=self.plan.curvature_every if curvature else 0,
             rebuild_of=self.plan.rebuild_of,
         )
+        return self._workshop.obtain(device, request)
 
-    def _train(self, device: Device, request: BuildRequest, folder: Path, on_epoch: OnEpoch, on_note: OnNote) -> None:
-        if self._command is not None:
-            self._commands.train(
-                self._command,
-                device,
-                request,
-                data=self.data,
-                fingerprint=self._fingerprints.of(device, request.recipe.k),
-                folder=folder,
-                run=self._store.run,
-            )
-            return
-        between = 0.0 if request.killed_after else self.plan.seconds_between_checkpoints
-        self._runner.train(
+    def _obtain_resumed(self, device: Device, recipe: Recipe) -> Build:
+        request = self._workshop.request(
             device,
-            request,
-            self._shape(request.recipe),
-            data=self._store.data_path(self._digest),
-            folder=folder,
-            run=self._store.run,
-            checkpoint=self._store.checkpoint_path(request.key),
-            seconds_between_checkpoints=between,
-            on_epoch=on_epoch,
-            on_note=on_note,
+            replace(recipe, epochs=RESUMED_TO),
+            recorded_epochs(RESUMED_TO, None),
+            detail=self.plan.detail,
+            killed_after=KILLED_AFTER,
+            rebuild_of=self.plan.rebuild_of,
         )
-
-    def _shape(self, recipe: Recipe) -> TrainingShape:
-        return TrainingShape(self.data.features, len(self.data.classes), recipe)
+        return self._workshop.obtain(device, request, title="")
 
     def _recipe(self, k: int) -> Recipe:
         return next(recipe for recipe in self.plan.recipes if recipe.k == k)

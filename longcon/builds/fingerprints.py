@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from typing import Any
 
-from longcon.builds.runner import Runner, TrainingShape
+from longcon.builds.request import canonical_json
 from longcon.builds.store import Store
 from longcon.devices import Device
+from longcon.training import Recipe
+
+Take = Callable[[Device, Sequence[Recipe]], list[dict[str, Any]]]
 
 
 class Fingerprints:
-    """Fingerprints by device and k.
+    """Fingerprints by device and recipe.
 
     Args:
-        runner: takes them.
+        take: takes those of a device, one for each recipe.
         store: where those of a run are kept for its other processes.
         pool: takes them in the background.
-        shapes: of the trainings that the run will make, by k.
-        for_a_command: whether a command trains, which computes in shapes of its own.
+        recipes: of the trainings that the run will make; those that differ in their epochs alone have one fingerprint.
     """
 
-    def __init__(
-        self, runner: Runner, store: Store, pool: Executor, shapes: Mapping[int, TrainingShape], *, for_a_command: bool
-    ) -> None:
-        self._runner, self._store, self._pool = runner, store, pool
-        self._shapes, self._for_a_command = dict(shapes), for_a_command
+    def __init__(self, take: Take, store: Store, pool: Executor, recipes: Sequence[Recipe]) -> None:
+        self._take_of, self._store, self._pool = take, store, pool
+        self._recipes = list(dict.fromkeys(map(_shown, recipes)))
         self._taken: dict[str, Future[list[dict[str, Any]]]] = {}
 
     def take(self, device: Device) -> None:
@@ -34,18 +36,22 @@ class Fingerprints:
         if device.name not in self._taken:
             self._taken[device.name] = self._pool.submit(self._take, device)
 
-    def of(self, device: Device, k: int) -> dict[str, Any]:
-        """Returns a device's fingerprint for the shapes of ``k``, waiting for it.
+    def of(self, device: Device, recipe: Recipe) -> dict[str, Any]:
+        """Returns a device's fingerprint for a recipe, waiting for it.
 
         Raises:
             BuildError: it could not be taken.
         """
         self.take(device)
-        return self._taken[device.name].result()[list(self._shapes).index(k)]
+        return self._taken[device.name].result()[self._recipes.index(_shown(recipe))]
 
     def _take(self, device: Device) -> list[dict[str, Any]]:
-        shapes = list(self._shapes.values())
-        name = f"fingerprint-{device.name.replace(':', '-')}"
-        if self._for_a_command:
-            return self._store.once_in_run(name, lambda: [self._runner.command_fingerprint(device)]) * len(shapes)
-        return self._store.once_in_run(name, lambda: self._runner.fingerprints(device, shapes))
+        # Another campaign of the same run may ask for other recipes.
+        asked = hashlib.sha256(canonical_json([recipe.as_json() for recipe in self._recipes])).hexdigest()[:16]
+        name = f"fingerprint-{device.name.replace(':', '-')}-{asked}"
+        return self._store.once_in_run(name, lambda: self._take_of(device, self._recipes))
+
+
+def _shown(recipe: Recipe) -> Recipe:
+    """Returns what of a recipe its fingerprint shows: a probe takes one epoch, however long the training is."""
+    return replace(recipe, epochs=1)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from longcon import errors
+from longcon.builds.executor import OnEpoch, OnNote, TrainingShape
 from longcon.builds.processes import ForkServers, JobProcess, last_words, temporary_file
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device
 from longcon.errors import BuildError, LongconError, RunEndedError
 from longcon.problems import LoadedProblem
-from longcon.training import Recipe
-
-OnEpoch = Callable[[int], None]
-OnNote = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -30,36 +27,20 @@ class _Ears:
     on_note: OnNote = lambda _: None
 
 
-@dataclass(frozen=True)
-class TrainingShape:
-    """What a device's fingerprint is taken for: the training itself, on cases that are drawn.
-
-    Attributes:
-        features: width p of the measurements.
-        classes: number of classes.
-        recipe: of the training.
-    """
-
-    features: int
-    classes: int
-    recipe: Recipe
-
-    def as_json(self) -> dict[str, object]:
-        """Returns it as plain JSON values."""
-        return {"features": self.features, "classes": self.classes, "recipe": self.recipe.as_json()}
+def told(problem: LoadedProblem | None) -> dict[str, object] | None:
+    """Returns what a build process is told of a problem; None for the paper's method alone."""
+    return None if problem is None else {"source": problem.source.as_json(), "identity": dict(problem.identity)}
 
 
 class Runner:
-    """Starts build processes, follows them, and ends those still running when it is closed.
+    """The executor of this machine: starts build processes, and ends those still running when it is closed.
 
     Args:
-        problem: whose method trains; the paper's when None.
+        problem: whose method trains, as `told` has it; the paper's when None.
     """
 
-    def __init__(self, problem: LoadedProblem | None = None) -> None:
-        self._problem = (
-            None if problem is None else {"source": problem.source.as_json(), "identity": dict(problem.identity)}
-        )
+    def __init__(self, problem: Mapping[str, object] | None = None) -> None:
+        self._problem = problem
         self._servers = ForkServers()
         self._running: set[JobProcess] = set()
         self._lock = threading.Lock()
@@ -93,19 +74,7 @@ class Runner:
         on_epoch: OnEpoch,
         on_note: OnNote,
     ) -> None:
-        """Trains a build on ``device`` into ``folder``, in a process of its own.
-
-        Args:
-            device: where to train.
-            request: which build.
-            shape: of the fingerprint's probes.
-            data: file of the problem's data.
-            folder: empty, for the build's files.
-            run: identifier of the run.
-            checkpoint: where its checkpoint is, or is to be; training goes on from it where there is one.
-            seconds_between_checkpoints: of training, at least.
-            on_epoch: called with the number of every finished epoch.
-            on_note: called with a sentence that the user should read.
+        """Trains a build on ``device`` into ``folder``, in a process of its own; see `Executor.train`.
 
         Raises:
             BuildError: the training failed; the text quotes the end of its log.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from longcon.builds import Build
 from longcon.checks.outcome import Outcome
 from longcon.checks.pairs import agreement_shows, require_own_trainings
-from longcon.divergence import Onset, find_onset, share_below
+from longcon.divergence import Onset, epochs_together, find_onset, share_below
 from longcon.errors import BuildError
 
 # Relative to the largest eigenvalue; round-off of the decomposition stays far below.
@@ -39,14 +39,13 @@ def parts_after_release(original: Build, rebuild: Build, epoch: int, tolerance: 
     onset = find_onset(sines, (len(sines) - 1) // epochs, tolerance)
     released = epoch * onset.steps_per_epoch
     above = np.flatnonzero(sines > tolerance)
-    together = onset.epoch_of(max(0, int(above[0]) - 1)) if len(above) else float(epochs)
     early = int((above <= released).sum())
     pair = f"{rebuild.title} against {original.device}"
     return Outcome(
         "LC-PQ-06",
         pair,
         not early,
-        together,
+        epochs_together(sines, onset.steps_per_epoch, tolerance),
         float(epoch),
         "epochs together",
         released + 1,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from longcon.builds.runner import Runner, TrainingShape
+from longcon.builds.executor import TrainingShape
+from longcon.builds.runner import Runner
 from longcon.checks import settings_effective
 from longcon.devices import DEFAULT_SURROGATES, Device, Surrogate, parse_devices, parse_surrogate
 from longcon.errors import BuildError, DeviceError

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 import longcon
+from longcon.builds.executor import TrainingShape
 from longcon.builds.health import StoreHealth
-from longcon.builds.runner import TrainingShape
 from longcon.checks import environment_locked
 from longcon.commands.doctor_machine import (
     STANDARD_SHAPE,

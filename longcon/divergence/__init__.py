@@ -2,7 +2,7 @@
 
 from longcon.divergence.growth import Growth
 from longcon.divergence.hard_cases import Burden
-from longcon.divergence.onset import Onset, find_onset
+from longcon.divergence.onset import Onset, epochs_together, find_onset
 from longcon.divergence.pair import Pair, compare
 from longcon.divergence.risk import Rate, divergence_probability, share_below
 from longcon.divergence.study import Study, study
@@ -18,6 +18,7 @@ __all__ = [
     "Update",
     "compare",
     "divergence_probability",
+    "epochs_together",
     "find_onset",
     "share_below",
     "study",

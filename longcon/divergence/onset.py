@@ -53,6 +53,19 @@ class Onset:
         return step / self.steps_per_epoch
 
 
+def epochs_together(sines: NDArray[np.float64], steps_per_epoch: int, tolerance: float) -> float:
+    """Returns for how many epochs two builds stay together without a break: up to the last step before the first apart.
+
+    Args:
+        sines: vector sine at every step, the initial state first.
+        steps_per_epoch: minibatches in an epoch.
+        tolerance: the largest sine that is round-off; the protocol's sine tolerance.
+    """
+    above = np.flatnonzero(sines > tolerance)
+    last = max(0, int(above[0]) - 1) if len(above) else len(sines) - 1
+    return last / steps_per_epoch
+
+
 def find_onset(sines: NDArray[np.float64], steps_per_epoch: int, tolerance: float) -> Onset:
     """Returns when two builds part, by the rule at the head of this file.
 

@@ -66,7 +66,7 @@ def _truth(value: object) -> bool:
 
 
 def _epoch(value: object) -> str | int:
-    return value if isinstance(value, str) else _whole(value)
+    return _text(value) if isinstance(value, str) else _whole(value)
 
 
 def _list(read: Callable[[object], Any], least: int) -> Callable[[object], tuple[Any, ...]]:

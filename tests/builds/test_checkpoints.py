@@ -23,7 +23,8 @@ from benchmarks.injected.training import SmallTraining
 from longcon.builds import Build, BuildEvent, Campaign, Store
 from longcon.builds import worker as training_process
 from longcon.builds.checkpoints import Checkpoints
-from longcon.builds.runner import TrainingShape
+from longcon.builds.executor import TrainingShape
+from longcon.builds.runner import Runner
 from longcon.devices import Device, enforce
 from longcon.errors import StoreError
 from longcon.problems import ProblemData
@@ -218,11 +219,13 @@ def test_a_fresh_build_never_goes_on(left: Path, problem: ProblemData) -> None:
     assert found(fresh=True) == []
 
 
-def _fingerprints(device: Device, shapes: Sequence[TrainingShape]) -> list[dict[str, Any]]:
-    """Returns what the runner would, without a process of its own."""
-    enforce()
-    job = {"torch_device": device.torch_device, "surrogate": None}
-    return [dict(training_process._fingerprint(job, PaperMethod(), shape.as_json())) for shape in shapes]
+class _NearRunner(Runner):
+    """Takes fingerprints without a process of their own."""
+
+    def fingerprints(self, device: Device, shapes: Sequence[TrainingShape]) -> list[dict[str, Any]]:
+        enforce()
+        job = {"torch_device": device.torch_device, "surrogate": None}
+        return [dict(training_process._fingerprint(job, PaperMethod(), shape.as_json())) for shape in shapes]
 
 
 @pytest.mark.slow
@@ -230,8 +233,7 @@ def test_a_campaign_goes_on_where_a_killed_one_stopped(tmp_path: Path, problem: 
     events: list[BuildEvent] = []
     long = replace(plan("none", epochs=60, release="last"), seconds_between_checkpoints=0.0, replicates=(1,))
     for run in ("one", "two"):
-        campaign = Campaign(long, Store(tmp_path, run), problem, events.append)
-        campaign._runner.fingerprints = _fingerprints  # type: ignore[method-assign]
+        campaign = Campaign(long, Store(tmp_path, run), problem, events.append, executor=_NearRunner())
         campaign.start()
         while run == "one" and (not events or events[-1].epoch < 2):
             time.sleep(0.01)

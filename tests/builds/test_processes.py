@@ -13,8 +13,9 @@ from typing import IO, Any
 
 import pytest
 
+from longcon.builds.executor import TrainingShape
 from longcon.builds.processes import ForkServers, JobProcess
-from longcon.builds.runner import Runner, TrainingShape
+from longcon.builds.runner import Runner, told
 from longcon.devices import Device, parse_device, parse_surrogate
 from longcon.errors import BuildError, StoreError
 from longcon.problems import LoadedProblem, ProblemSource
@@ -132,7 +133,7 @@ PRINTED = {
 def test_what_a_model_prints_stands_in_no_ones_way(tmp_path: Path, how: str) -> None:
     """Not even half a line before a message, nor what looks like one: the number of a process to be killed."""
     problem = _model(tmp_path, PRINTED[how])
-    runner = Runner(problem)
+    runner = Runner(told(problem))
     (found,) = runner.fingerprints(Device("cpu"), [SHAPE])
     assert found["probes"]["training"]
     runner.close()

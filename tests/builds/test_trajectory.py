@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,10 @@ def test_the_plan_says_what_is_asked_of_whom(
     asked: dict[tuple[str, int], BuildRequest] = {}
 
     class Unstarted:
-        def fingerprints(self, _: object, shapes: list[object]) -> list[dict[str, Any]]:
+        def fingerprints(self, device: object, shapes: Sequence[object]) -> list[dict[str, Any]]:  # noqa: ARG002
             return [{"numeric_class": "n", "software": {}} for _ in shapes]
 
-        def train(self, _: object, request: BuildRequest, *__: object, folder: Path, **___: object) -> None:
+        def train(self, device: object, request: BuildRequest, *_: object, folder: Path, **__: object) -> None:  # noqa: ARG002
             asked[request.device, request.replicate] = request
             one, ones = np.ones(1), np.ones((2, 2))
             trajectory = Trajectory(np.ones((2, 256)), np.ones(2, np.uint64), one, one, one, one, one, one)
@@ -121,8 +122,7 @@ def test_the_plan_says_what_is_asked_of_whom(
     wanted = replace(
         plan("order:1"), replicates=(1,), detail=True, curvature_every=4, curvature_of_rebuilds=of_rebuilds
     )
-    campaign = Campaign(wanted, Store(tmp_path, "run"), problem, lambda _: None)
-    campaign._runner = Unstarted()  # type: ignore[assignment]
+    campaign = Campaign(wanted, Store(tmp_path, "run"), problem, lambda _: None, executor=Unstarted())
     for device in wanted.devices:
         campaign.build(device, 2, 1)
     campaign.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from safetensors.numpy import load, save
 
 from longcon.builds import Build, Campaign, Store
 from longcon.builds.build import seal
+from longcon.builds.executor import TrainingShape
+from longcon.builds.runner import Runner
 from longcon.checks import resumed_training_identical
+from longcon.devices import Device
 from longcon.errors import BuildError
 from longcon.problems import ProblemData
 
@@ -42,10 +47,16 @@ def test_every_device_goes_on_to_the_same_bits(trained: Campaign) -> None:
 
 def test_the_same_campaign_again_resumes_nothing(trained: Campaign, problem: ProblemData, copied_store: Path) -> None:
     trained.resumed(trained.original_device, 2)
-    again = Campaign(trained.plan, Store(copied_store, "run-2"), problem, lambda _: None)
     taken = {device: dict(trained.fingerprint(device, 2)) for device in trained.plan.devices}
-    again._runner.fingerprints = lambda device, _: [taken[device]]  # type: ignore[method-assign, assignment]
-    again._runner.train = lambda *_, **__: pytest.fail("it was trained again")  # type: ignore[method-assign]
+
+    class Idle(Runner):
+        def fingerprints(self, device: Device, shapes: Sequence[TrainingShape]) -> list[dict[str, Any]]:
+            return [taken[device] for _ in shapes]
+
+        def train(self, *_: object, **__: object) -> None:
+            pytest.fail("it was trained again")
+
+    again = Campaign(trained.plan, Store(copied_store, "run-2"), problem, lambda _: None, executor=Idle())
     kept = again.resumed(again.original_device, 2)
     again.close()
     assert kept.manifest["files"] == trained.resumed(trained.original_device, 2).manifest["files"]

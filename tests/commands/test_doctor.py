@@ -13,8 +13,8 @@ import torch
 
 import longcon
 from longcon.__main__ import main
+from longcon.builds.executor import TrainingShape
 from longcon.builds.health import StoreHealth, store_health
-from longcon.builds.runner import TrainingShape
 from longcon.commands import doctor
 from longcon.commands.doctor_machine import FORMS, DeviceFound, SurrogateFound, devices_found, memory, usable_cores
 from longcon.commands.doctor_report import Report, as_json, as_text

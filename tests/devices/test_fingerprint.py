@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from longcon.builds.runner import Runner, TrainingShape
+from longcon.builds.executor import TrainingShape
+from longcon.builds.runner import Runner
 from longcon.devices import Device, Surrogate, parse_device, parse_surrogate
 from longcon.training import Recipe
 

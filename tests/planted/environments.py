@@ -14,7 +14,8 @@ from unittest import mock
 
 import numpy as np
 
-from longcon.builds.runner import Runner, TrainingShape
+from longcon.builds.executor import TrainingShape
+from longcon.builds.runner import Runner
 from longcon.checks import (
     controls_come_out,
     devices_differ,
