@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from longcon.builds.build import Build
+from longcon.builds.checkpoints import SECONDS_BETWEEN
 from longcon.builds.command_runner import CommandRunner
 from longcon.builds.executor import Executor, TrainingShape
 from longcon.builds.fingerprints import Fingerprints
@@ -49,9 +50,9 @@ class Workshop:
         *,
         jobs: int,
         problem: LoadedProblem | CommandProblem | None,
-        executor: Executor | None,
-        seconds_between_checkpoints: float,
-        fresh: bool,
+        executor: Executor | None = None,
+        seconds_between_checkpoints: float = SECONDS_BETWEEN,
+        fresh: bool = False,
     ) -> None:
         self.store, self.data, self._on_event = store, data, on_event
         self.data_digest = store.put_data(data)

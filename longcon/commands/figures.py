@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 
 from longcon import figures
 from longcon.builds import Store
@@ -22,7 +20,7 @@ from longcon.commands.build_options import add_build_options
 from longcon.commands.figure_builds import Trained, obtain, work
 from longcon.commands.figure_series import divergence_of, precision_recall_of
 from longcon.commands.figure_text import about
-from longcon.commands.output import not_writable, write_out
+from longcon.commands.output import require_writable, write_out
 from longcon.commands.parser import Parser, UsageError, folder, whole_number
 from longcon.commands.progress import Progress
 from longcon.devices import Device, parse_devices
@@ -59,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is None:
         raise UsageError("--out is missing: give the folder for the figures, such as --out=figures.")
     devices = _devices(options.surrogate)
-    _require_writable(options.out)
+    require_writable(options.out)
     store = Store(options.store, uuid.uuid4().hex)
     problem = GbmProblem(options.features, store.root / "cohorts", options.data, options.cohort_seed)
     data = problem.data(Progress({}).reading)
@@ -77,16 +75,6 @@ def _devices(surrogate: str) -> tuple[Device, Device]:
     if len(devices) != 2:
         raise UsageError("--surrogate is 'none', but Figure 2 compares two devices: give one such as order:1.")
     return devices[0], devices[1]
-
-
-def _require_writable(folder: Path) -> None:
-    """Tries the folder before hours of training depend on it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return
-    except OSError as error:
-        raise not_writable(folder, error) from None
 
 
 def _drawn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from longcon.builds.files import unwritable, write_file
@@ -21,9 +22,18 @@ def write_out(path: Path, content: bytes) -> None:
         raise _of_out(error) from None
 
 
-def not_writable(path: Path, error: OSError) -> UsageError:
-    """Returns the error that says why ``path`` could not be written."""
-    return _of_out(unwritable(path, error))
+def require_writable(folder: Path) -> None:
+    """Tries a folder, and makes it, before hours of training depend on it.
+
+    Raises:
+        UsageError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise _of_out(unwritable(folder, error)) from None
 
 
 def _of_out(error: StoreError) -> UsageError:

@@ -70,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("protocol", "write a protocol to start from"),
     Command("release", "mark a build as the reference, the one that was released"),
     Command("requirements", "write the catalogue of requirements as a page"),
+    Command("search", "search learning rate and weight decay, by error and by repeatability"),
     Command("show", "tell everything about one build"),
     Command("sign", "sign builds with a key that you keep in a file"),
     Command("verify", "check that an audit is as it was written"),

@@ -5,6 +5,7 @@ from longcon.figures.class_agreement import ClassAgreement, draw_class_agreement
 from longcon.figures.course import Course, draw_course
 from longcon.figures.cutoff import draw_cutoff
 from longcon.figures.divergence import Divergence, draw_divergence
+from longcon.figures.heat_map import HeatMap, draw_heat_map, heat_map_caption
 from longcon.figures.powers import power_of_ten
 from longcon.figures.precision_recall import PrecisionRecall, draw_precision_recall
 from longcon.figures.rolling import rolling_minimum
@@ -18,6 +19,7 @@ __all__ = [
     "ClassAgreement",
     "Course",
     "Divergence",
+    "HeatMap",
     "PrecisionRecall",
     "ScorePair",
     "SineTable",
@@ -27,9 +29,11 @@ __all__ = [
     "draw_course",
     "draw_cutoff",
     "draw_divergence",
+    "draw_heat_map",
     "draw_precision_recall",
     "draw_score_pairs",
     "draw_sine_table",
+    "heat_map_caption",
     "page_style",
     "power_of_ten",
     "precision_recall_caption",

@@ -89,11 +89,17 @@ _KEYS: dict[str, dict[str, str]] = {
 }
 
 
-def template() -> str:
-    """Returns a protocol as TOML, with a comment on everything that may stand there."""
-    sections = [_section(name, EXAMPLE.section(name), about) for name, about in _KEYS.items()]
-    signatories = [_section(_SIGNATORY, one, {"role": "", "meaning": ""}) for one in EXAMPLE.signatories]
-    return "\n".join([_PREFACE, *sections, _SIGNED, *signatories])
+def template(protocol: Protocol = EXAMPLE, note: str = "") -> str:
+    """Returns a protocol as TOML, with a comment on everything that may stand there.
+
+    Args:
+        protocol: that is written.
+        note: lines that are set before it, as comments.
+    """
+    noted = "".join(f"# {text}\n" for text in note.splitlines())
+    sections = [_section(name, protocol.section(name), about) for name, about in _KEYS.items()]
+    signatories = [_section(_SIGNATORY, one, {"role": "", "meaning": ""}) for one in protocol.signatories]
+    return "\n".join([_PREFACE + noted, *sections, _SIGNED, *signatories])
 
 
 def _section(name: str, owner: object, about: Mapping[str, str]) -> str:

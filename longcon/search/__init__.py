@@ -3,7 +3,7 @@
 from longcon.search.grid import Grid
 from longcon.search.grid_search import Found, search, title_of_point
 from longcon.search.point import Point, winner, within_one_standard_error
-from longcon.search.repeatability import Rebuilt, most_repeatable, rebuilt
+from longcon.search.repeatability import Rebuilt, most_repeatable, rebuilt, title_of_rebuild
 
 __all__ = [
     "Found",
@@ -14,6 +14,7 @@ __all__ = [
     "rebuilt",
     "search",
     "title_of_point",
+    "title_of_rebuild",
     "winner",
     "within_one_standard_error",
 ]

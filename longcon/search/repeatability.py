@@ -96,9 +96,14 @@ def _differs(workshop: Workshop, original: Device, device: Device, recipe: Recip
     return len(classes) > 1
 
 
+def title_of_rebuild(point: Point, device: Device) -> str:
+    """Returns under which title the progress of a rebuild is told."""
+    return f"{title_of_point(point.recipe)}, on {device.name}"
+
+
 def _rebuild(workshop: Workshop, device: Device, point: Point) -> Build:
     request = workshop.request(device, point.recipe, (point.epoch,))
-    return workshop.obtain(device, request, f"{title_of_point(point.recipe)}, on {device.name}")
+    return workshop.obtain(device, request, title_of_rebuild(point, device))
 
 
 def _compared(
