@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 # They ask for builds and read them, and stand above them, so that nothing in them can decide a build's bit.
-READERS = ("audit", "checks", "commands", "divergence", "figures", "search", "__main__.py")
+READERS = ("audit", "checks", "commands", "divergence", "figures", "remedies", "search", "__main__.py")
 
 
 @cache

@@ -26,6 +26,7 @@ FLOORS = [
     {"longcon.builds"},
     {"longcon.divergence"},
     {"longcon.audit", "longcon.checks", "longcon.figures", "longcon.search"},
+    {"longcon.remedies"},
     {"fixtures", "longcon.commands"},
     {"reports", "longcon.__main__"},
     {"validation", "conftest"},

@@ -69,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("problem", "write a problem of your own to start from"),
     Command("protocol", "write a protocol to start from"),
     Command("release", "mark a build as the reference, the one that was released"),
+    Command("remedy", "try what may make a recipe that fails repeatable, each held against the whole gate"),
     Command("requirements", "write the catalogue of requirements as a page"),
     Command("search", "search learning rate and weight decay, by error and by repeatability"),
     Command("show", "tell everything about one build"),

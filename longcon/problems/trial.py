@@ -62,6 +62,7 @@ def tried(problem: Problem, data: ProblemData, recipe: Recipe) -> Trial:
     with saying_where(f"model() of problem {name}"):
         model = problem.model(*shape, recipe)
     _require_model(model, name)
+    _require_epsilon(model, name, recipe)
     model = _started_alike(problem, shape, recipe)
     stages = chain_of(model)
     widths = recipe.widths if stages is None else tuple(stage.units for stage in stages[:-1])
@@ -90,6 +91,17 @@ def _require_model(model: object, name: str) -> None:
             f"Parameter {lazy} of problem {name} has no shape yet: give the layer its sizes in place of a lazy one."
         )
     _require_state(model, name)
+
+
+def _require_epsilon(model: nn.Module, name: str, recipe: Recipe) -> None:
+    """Checks that an epsilon which somebody asked for is that of the model, so that no report says what is not so."""
+    asked, found = recipe.layer_norm_epsilon, {one.eps for one in model.modules() if isinstance(one, nn.LayerNorm)}
+    if asked != Recipe(k=1).layer_norm_epsilon and found != {asked}:
+        has = f"normalises with {', '.join(f'{one:g}' for one in sorted(found))}" if found else "has no LayerNorm"
+        raise ProblemError(
+            f"--layer-norm-epsilon is {asked:g}, but the model of problem {name} {has}: take recipe.layer_norm_epsilon "
+            "there, or leave it out."
+        )
 
 
 def _require_state(model: nn.Module, name: str) -> None:

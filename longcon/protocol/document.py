@@ -123,6 +123,7 @@ class RecipeChoice:
         seed: of initial values and case order.
         learning_rate: Adamax's step size.
         weight_decay: weight of the L2 penalty.
+        layer_norm_epsilon: added to the variance in layer normalisation.
         release_epoch: ``"best"``, ``"last"`` or the number of an epoch.
 
     Raises:
@@ -136,6 +137,7 @@ class RecipeChoice:
     seed: int = _DEFAULT.seed
     learning_rate: float = _DEFAULT.learning_rate
     weight_decay: float = _DEFAULT.weight_decay
+    layer_norm_epsilon: float = _DEFAULT.layer_norm_epsilon
     release_epoch: str | int = "best"
 
     def __post_init__(self) -> None:
@@ -159,6 +161,7 @@ class RecipeChoice:
                 epochs=self.epochs,
                 seed=self.seed,
                 arithmetic=self.arithmetic,
+                layer_norm_epsilon=self.layer_norm_epsilon,
             )
             for k in dict.fromkeys(self.k)
         )

@@ -66,6 +66,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("--seed", "recipe", "seed", "N", "of initial values and case order"),
     Flag("--learning-rate", "recipe", "learning_rate", "R", "of Adamax", default="README"),
     Flag("--weight-decay", "recipe", "weight_decay", "W", "weight of the L2 penalty", default="README"),
+    Flag("--layer-norm-epsilon", "recipe", "layer_norm_epsilon", "E", "added to the variance in layer normalisation"),
     Flag(
         "--release-epoch",
         "recipe",
@@ -175,7 +176,14 @@ def _typed(name: str, text: str, folder: Path) -> Any:
 
 
 _WHOLE = ("--k", "--epochs", "--seed", "--features", "--cohort-seed", "--curvature-every")
-_NUMBERS = ("--learning-rate", "--weight-decay", "--p", "--sine-tolerance", "--residual-threshold")
+_NUMBERS = (
+    "--learning-rate",
+    "--weight-decay",
+    "--layer-norm-epsilon",
+    "--p",
+    "--sine-tolerance",
+    "--residual-threshold",
+)
 
 
 def _number(name: str, text: str) -> float:

@@ -112,6 +112,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "seed": _WHOLE,
         "learning_rate": _NUMBER,
         "weight_decay": _NUMBER,
+        "layer_norm_epsilon": _NUMBER,
         "release_epoch": Kind('"best", "last" or a whole number', _epoch),
     },
     "devices": {

@@ -63,6 +63,8 @@ _KEYS: dict[str, dict[str, str]] = {
         "seed": "Of the initial values and of the order of cases.",
         "learning_rate": "",
         "weight_decay": "",
+        "layer_norm_epsilon": "Added to the variance in each layer normalisation; a model of your own takes it from "
+        "its recipe.",
         "release_epoch": '"best" (the original\'s least hold-out error), "last", or the number of an epoch.',
     },
     "devices": {

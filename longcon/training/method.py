@@ -44,7 +44,7 @@ class PaperMethod:
         """Returns the paper's network with the recipe's hidden layers, its values drawn from the recipe's seed."""
         start = initial_state(features, recipe.widths, classes, recipe.seed, recipe.dtype)
         tensors = {name: torch.from_numpy(value) for name, value in start.items()}
-        empty = network(features, recipe.widths, classes, getattr(torch, recipe.dtype))
+        empty = network(features, recipe.widths, classes, getattr(torch, recipe.dtype), recipe.layer_norm_epsilon)
         return with_state(empty, tensors, torch.device("cpu"))
 
     def loss(self) -> Loss:

@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 
-def network(features: int, widths: Sequence[int], classes: int, dtype: torch.dtype) -> nn.Sequential:
+def network(
+    features: int, widths: Sequence[int], classes: int, dtype: torch.dtype, epsilon: float = 1e-5
+) -> nn.Sequential:
     """Returns the network features-widths-classes on the meta device: shapes, and no values yet.
 
     Between two Linear layers stand a LayerNorm and a Softshrink of PyTorch's default threshold, 0.5. The outputs are
@@ -19,13 +21,14 @@ def network(features: int, widths: Sequence[int], classes: int, dtype: torch.dty
         widths: units of the hidden layers; (128, 32) in the paper.
         classes: number of classes.
         dtype: torch.float64 or torch.float32.
+        epsilon: added to the variance in layer normalisation.
     """
     layers: list[nn.Module] = []
     incoming = features
     for width in widths:
         layers += [
             nn.Linear(incoming, width, device="meta", dtype=dtype),
-            nn.LayerNorm(width, device="meta", dtype=dtype),
+            nn.LayerNorm(width, eps=epsilon, device="meta", dtype=dtype),
             nn.Softshrink(),
         ]
         incoming = width

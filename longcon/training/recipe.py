@@ -31,6 +31,7 @@ class Recipe:
         epsilon: Adamax's term against division by zero.
         arithmetic: ``"native"``, PyTorch's own kernels, or ``"portable"``, single correctly rounded operations in a
             fixed order, whose bits no device changes.
+        layer_norm_epsilon: added to the variance in layer normalisation; 1e-5 is PyTorch's own.
 
     Raises:
         RecipeError: a value that no training can have.
@@ -47,6 +48,7 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     arithmetic: Arithmetic = "native"
+    layer_norm_epsilon: float = 1e-5
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -65,6 +67,10 @@ class Recipe:
             raise RecipeError(f"learning rate is {self.learning_rate:g}: give --learning-rate a number above 0.")
         if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
             raise RecipeError(f"weight decay is {self.weight_decay:g}: give --weight-decay a number of at least 0.")
+        if not (math.isfinite(self.layer_norm_epsilon) and self.layer_norm_epsilon > 0):
+            raise RecipeError(
+                f"layer norm epsilon is {self.layer_norm_epsilon:g}: give --layer-norm-epsilon a number above 0."
+            )
 
     def fits(self, training_cases: int) -> None:
         """Checks that the minibatch does not exceed the training set.

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 OFFERED = (
     "give check-signature, compare, divergence, doctor, export, figures, import, list, problem, protocol, "
-    "release, requirements, show, sign or verify, or --help."
+    "release, remedy, requirements, search, show, sign or verify, or --help."
 )
 MISTAKES = [
     ([], f"No command was given: {OFFERED}"),

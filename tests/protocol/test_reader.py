@@ -100,7 +100,7 @@ MISTAKES = [
     (
         "[recipe]\nepoch = 3",
         ", [recipe]: key 'epoch' is unknown - did you mean 'epochs'?: "
-        "give k, dtype, arithmetic, epochs, seed, learning_rate, weight_decay, release_epoch.",
+        "give k, dtype, arithmetic, epochs, seed, learning_rate, weight_decay, layer_norm_epsilon, release_epoch.",
     ),
     (
         "[devices]\np = 0.9",

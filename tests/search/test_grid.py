@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ def test_the_default_is_the_papers() -> None:
     values = Grid().values
     assert len(values) == 8
     assert (values[0], values[-1]) == (math.exp(-6), math.exp(-2))
-    steps = [later / earlier for earlier, later in zip(values, values[1:], strict=False)]
+    steps = [later / earlier for earlier, later in pairwise(values)]
     assert max(steps) - min(steps) < 1e-12
     # The default recipe is one of its points, to the bit.
     assert (Recipe(k=2).learning_rate, Recipe(k=2).weight_decay) == (values[1], values[3])

@@ -36,10 +36,10 @@ def plain_loop(recipe: Recipe, training: Cases) -> State:
     first, second = recipe.widths
     model = nn.Sequential(
         nn.Linear(features, first),
-        nn.LayerNorm(first),
+        nn.LayerNorm(first, eps=recipe.layer_norm_epsilon),
         nn.Softshrink(),
         nn.Linear(first, second),
-        nn.LayerNorm(second),
+        nn.LayerNorm(second, eps=recipe.layer_norm_epsilon),
         nn.Softshrink(),
         nn.Linear(second, CLASSES),
     ).to(dtype)

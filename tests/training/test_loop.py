@@ -87,6 +87,16 @@ def test_a_short_last_minibatch_is_averaged_over_its_own_cases() -> None:
     assert all(np.array_equal(value, theirs[name]) for name, value in ours.snapshots[1].state.items())
 
 
+@pytest.mark.parametrize("epsilon", [1e-5, 0.1])
+def test_the_epsilon_of_layer_normalisation_is_the_recipes(epsilon: float) -> None:
+    recipe = Recipe(k=2, epochs=3, layer_norm_epsilon=epsilon)
+    ours = _train(recipe, (3,)).snapshots[3].state
+    theirs = plain.plain_loop(recipe, plain.cohort(60, 0)[0])
+    assert all(np.array_equal(value, theirs[name]) for name, value in ours.items())
+    other = _train(Recipe(k=2, epochs=3, layer_norm_epsilon=0.01), (3,)).snapshots[3].state
+    assert not any(np.array_equal(value, other[name]) for name, value in ours.items())
+
+
 def test_a_training_that_becomes_non_finite_says_so() -> None:
     with pytest.raises(BuildError) as error:
         _train(Recipe(k=1, epochs=2, learning_rate=1e300))

@@ -23,10 +23,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"k": 2, "learning_rate": 0.0}, "learning rate is 0: give --learning-rate a number above 0."),
     ({"k": 2, "learning_rate": math.nan}, "learning rate is nan: give --learning-rate a number above 0."),
     ({"k": 2, "weight_decay": -1.0}, "weight decay is -1: give --weight-decay a number of at least 0."),
+    ({"k": 2, "layer_norm_epsilon": 0.0}, "layer norm epsilon is 0: give --layer-norm-epsilon a number above 0."),
+    (
+        {"k": 2, "layer_norm_epsilon": math.inf},
+        "layer norm epsilon is inf: give --layer-norm-epsilon a number above 0.",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("fields", "text"), REFUSED, ids=[text[:20] for _, text in REFUSED])
+@pytest.mark.parametrize(("fields", "text"), REFUSED, ids=[text[:28] for _, text in REFUSED])
 def test_refused_values(fields: dict[str, Any], text: str) -> None:
     with pytest.raises(RecipeError) as error:
         Recipe(**fields)
@@ -44,6 +49,11 @@ def test_json_keeps_every_bit() -> None:
     recipe = Recipe(k=3)
     fields = json.loads(json.dumps(recipe.as_json()))
     assert Recipe(**{**fields, "widths": tuple(fields["widths"]), "betas": tuple(fields["betas"])}) == recipe
+
+
+def test_a_recipe_of_before_the_epsilon_was_part_of_it_had_pytorchs() -> None:
+    fields = {name: value for name, value in Recipe(k=3).as_json().items() if name != "layer_norm_epsilon"}
+    assert Recipe.of_json(fields) == Recipe(k=3)
 
 
 def test_a_recipe_survives_json() -> None:

@@ -56,6 +56,23 @@ def test_train_takes_the_portable_trainer() -> None:
     assert np.array_equal(snapshot.prospective, ours.scores(ours.on_device(prospective.values)))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_epsilon_of_layer_normalisation_is_the_recipes(dtype: str) -> None:
+    recipe = Recipe(k=2, epochs=3, arithmetic="portable", dtype=dtype, layer_norm_epsilon=0.1)  # type: ignore[arg-type]
+    states = [_trained(recipe).snapshots[3].state]
+    for compiled in (False, True):
+        ours = trainer(recipe, plain.cohort(60, 0)[0], compiled=compiled)
+        for _ in range(3):
+            ours.epoch()
+        states.append(ours.state())
+    assert len({digest(state) for state in states}) == 1
+    native = _trained(replace(recipe, arithmetic="native")).snapshots[1].state
+    tolerance = 1e-12 if dtype == "float64" else 1e-4
+    for name, value in native.items():
+        np.testing.assert_allclose(_trained(recipe).snapshots[1].state[name], value, rtol=0, atol=tolerance)
+    assert digest(_trained(replace(recipe, layer_norm_epsilon=1e-5)).snapshots[3].state) != digest(states[0])
+
+
 def test_another_order_of_sums_is_other_bits_and_the_same_mathematics() -> None:
     generator = np.random.Generator(np.random.PCG64(0))
     ordering = Ordering(generator.permutation(60), (generator.permutation(128), generator.permutation(32)))

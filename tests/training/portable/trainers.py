@@ -25,7 +25,7 @@ def started(recipe: Recipe, features: int) -> nn.Sequential:
     start = initial_state(features, recipe.widths, plain.CLASSES, recipe.seed, recipe.dtype)
     tensors = {name: torch.from_numpy(value) for name, value in start.items()}
     dtype = getattr(torch, recipe.dtype)
-    return with_state(network(features, recipe.widths, plain.CLASSES, dtype), tensors, CPU)
+    return with_state(network(features, recipe.widths, plain.CLASSES, dtype, recipe.layer_norm_epsilon), tensors, CPU)
 
 
 def trainer(recipe: Recipe, cases: Cases, *, compiled: bool, model: nn.Sequential | None = None) -> PortableTrainer:
