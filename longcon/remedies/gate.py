@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,28 +79,37 @@ def ask_gate(protocol: Path, store: str, place: Path, options: Sequence[str] = (
     audit = place / "audit"
     # -P, as for the command pytest: the working directory is no place for modules.
     command = [sys.executable, "-P", "-m", "pytest", str(_SUITE), "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, f"--protocol={protocol}", f"--store={store}", f"--audit={audit}", *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    write_file(place / "gate.txt", done.stdout.encode())
-    if done.returncode == _INTERRUPTED:
+    code, printed, told = _ran([*command, f"--protocol={protocol}", f"--store={store}", f"--audit={audit}", *options])
+    write_file(place / "gate.txt", printed)
+    if code == _INTERRUPTED:
         raise RunEndedError("The gate's run was interrupted: run the same command again, and it goes on where it was.")
-    said = [line for line in done.stdout.splitlines() if line.strip()]
-    if done.returncode == _MISTAKE:
-        why = next((line for line in said if line.startswith("ERROR: ")), said[-1] if said else "no words")
+    if code == _MISTAKE:
+        why = next((line for line in told if line.startswith("ERROR: ")), told[-1] if told else "no words")
         return Word("NOT TRIED", why.removeprefix("ERROR: "), audit)
     word = _word(audit, protocol)
-    if word.passes != (done.returncode == 0):
+    if word.passes != (code == 0):
         raise BuildError(
-            f"The gate's run of {protocol} ended with exit code {done.returncode}, but its audit says {word.verdict}: "
+            f"The gate's run of {protocol} ended with exit code {code}, but its audit says {word.verdict}: "
             f"see {place / 'gate.txt'}."
         )
     return word
+
+
+def _ran(command: Sequence[str]) -> tuple[int, bytes, list[str]]:
+    """Returns exit code, standard output and the lines of standard error, which are passed on: they tell progress."""
+    told: list[str] = []
+    with tempfile.TemporaryFile() as printed:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.PIPE)
+        assert process.stderr is not None
+        with process, process.stderr as lines:
+            for line in lines:
+                text = line.decode(errors="replace")
+                # What it cannot do is told by who asked.
+                if text.strip() and not text.startswith("ERROR: "):
+                    sys.stderr.write(text)
+                told += [text.strip()] if text.strip() else []
+        printed.seek(0)
+        return process.returncode, printed.read(), told
 
 
 def _word(audit: Path, protocol: Path) -> Word:
