@@ -46,12 +46,35 @@ class BuildError(LongconError):
     """A build could not be trained, or builds that cannot be compared were compared."""
 
 
+class ArithmeticChangedError(BuildError):
+    """A device does not compute as its fingerprint said when the build was asked for."""
+
+
+class ProblemChangedError(BuildError):
+    """A problem's code, or what it imports, is not that which the run began with."""
+
+
+class ClusterError(LongconError):
+    """A cluster cannot be reached or used, or one of its workers is not what it says."""
+
+
 class RunEndedError(LongconError):
     """The run was ended before a build was trained; nothing is wrong with the build."""
 
 
 class CutoffError(LongconError):
     """No cut-off meets the required precision on the hold-out."""
+
+
+def reported_error(kind: str, text: str) -> LongconError:
+    """Returns an error that another process told of, as the class that it had there.
+
+    Args:
+        kind: name of the class; a `BuildError` where it is none of these.
+        text: of the error.
+    """
+    found = globals().get(kind)
+    return found(text) if isinstance(found, type) and issubclass(found, LongconError) else BuildError(text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fixtures.options import Settings
 from longcon.problems import ProblemData
+from longcon.training import Recipe
 
 
 def described(settings: Settings, data: ProblemData | None, digest: str | None = None) -> list[tuple[str, str]]:
@@ -28,6 +29,7 @@ def _tested(settings: Settings, data: ProblemData | None, digest: str | None) ->
     judged = "point estimate" if limits.confidence is None else f"upper {100 * limits.confidence:g}% bound"
     rows = [
         ("devices", ", ".join(device.name for device in settings.devices)),
+        *(_cluster(settings)),
         *_elsewhere(settings),
         *_recipe(settings),
         ("limits", f"sine {limits.sine_tolerance:.3g}, discrepancy rate {1 - limits.p:.3g} ({judged})"),
@@ -46,6 +48,13 @@ def _tested(settings: Settings, data: ProblemData | None, digest: str | None) ->
         ("source", settings.method.get("source", "not known")),
         *rows,
     ]
+
+
+def _cluster(settings: Settings) -> list[tuple[str, str]]:
+    cluster = settings.cluster
+    if cluster is None:
+        return []
+    return [("cluster", cluster.address + (f", dashboard {cluster.dashboard}" if cluster.dashboard else ""))]
 
 
 def _elsewhere(settings: Settings) -> list[tuple[str, str]]:
@@ -68,10 +77,17 @@ def _recipe(settings: Settings) -> list[tuple[str, str]]:
         (
             "recipe",
             f"{recipe.dtype}, {recipe.arithmetic} arithmetic, learning rate {recipe.learning_rate:.6g}, "
-            f"weight decay {recipe.weight_decay:.6g}, {recipe.epochs} epochs, seed {recipe.seed}, "
+            f"weight decay {recipe.weight_decay:.6g}, {_epsilon(recipe)}"
+            f"{recipe.epochs} epochs, seed {recipe.seed}, "
             f"released epoch {settings.release}",
         ),
     ]
+
+
+def _epsilon(recipe: Recipe) -> str:
+    # PyTorch's own is not told: a model of one's own may have another unasked.
+    asked = recipe.layer_norm_epsilon
+    return f"LayerNorm epsilon {asked:.6g}, " if asked != Recipe.layer_norm_epsilon else ""
 
 
 def _advisory(settings: Settings) -> str:

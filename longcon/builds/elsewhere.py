@@ -171,7 +171,7 @@ def _foreign(build: Build, wanted: Mapping[str, object], recipes: Sequence[Recip
 
 
 def _other_recipe(build: Build, recipes: Sequence[Recipe]) -> str | None:
-    said = dict(build.request["recipe"])
+    said = Recipe.of_json(build.request["recipe"]).as_json()
     if build.killed_after:
         said["epochs"] = recipes[0].epochs
     asked = [recipe.as_json() for recipe in recipes]

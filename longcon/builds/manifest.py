@@ -99,7 +99,7 @@ def _require(where: str, fields: Any, kinds: Mapping[str, _Is], may_lack: frozen
 
 
 def _require_recipe(fields: Mapping[str, Any]) -> None:
-    _require("request.recipe.", fields, _RECIPE)
+    _require("request.recipe.", fields, _RECIPE, _RECIPE_MAY_LACK)
     try:
         Recipe.of_json(fields)
     except (RecipeError, TypeError) as error:
@@ -194,7 +194,10 @@ _RECIPE: dict[str, _Is] = {
     "betas": lambda value: _list_of(_is_number)(value) and len(value) == 2,
     "epsilon": _is_number,
     "arithmetic": _is_line,
+    "layer_norm_epsilon": _is_number,
 }
+# Recipes of a longcon that knew PyTorch's own alone.
+_RECIPE_MAY_LACK = frozenset({"layer_norm_epsilon"})
 _FINGERPRINT: dict[str, _Is] = {
     "device": _is_line,
     "probes": _texts,

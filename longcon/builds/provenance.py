@@ -36,12 +36,17 @@ def require_site(name: str) -> str:
     Raises:
         StoreError: it can't.
     """
-    if not _SITE.fullmatch(name) or name == REFERENCE:
+    if not is_site(name):
         raise StoreError(
             f"'{name[:60]}' is no name of a site: give one of at most 40 small letters, digits, '.', '_' and '-', such "
             "as --site=site-b."
         )
     return name
+
+
+def is_site(name: str) -> bool:
+    """Whether ``name`` can stand in the names of devices and tests."""
+    return _SITE.fullmatch(name) is not None and name != REFERENCE
 
 
 def write_provenance(root: Path, key: str, provenance: Provenance) -> None:

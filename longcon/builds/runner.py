@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from longcon import errors
 from longcon.builds.executor import OnEpoch, OnNote, TrainingShape
 from longcon.builds.processes import ForkServers, JobProcess, last_words, temporary_file
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device
-from longcon.errors import BuildError, LongconError, RunEndedError
+from longcon.errors import BuildError, RunEndedError, reported_error
 from longcon.problems import LoadedProblem
 
 
@@ -42,7 +41,8 @@ class Runner:
     def __init__(self, problem: Mapping[str, object] | None = None) -> None:
         self._problem = problem
         self._servers = ForkServers()
-        self._running: set[JobProcess] = set()
+        self._running: dict[JobProcess, object] = {}
+        self._ended: set[object] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -104,6 +104,14 @@ class Runner:
         job = {"task": "command fingerprint", **_device_fields(device)}
         return dict(self._run(device, job, _Ears(), f"The fingerprint of {device.name}"))
 
+    def end(self, folder: Path) -> None:
+        """Ends the training into ``folder``, begun or about to begin, as the end of the run would."""
+        with self._lock:
+            self._ended.add(str(folder))
+            for process, into in self._running.items():
+                if into == str(folder):
+                    process.kill()
+
     def close(self) -> None:
         """Ends every process that still runs and lets no other start."""
         with self._lock:
@@ -121,10 +129,10 @@ class Runner:
                 self._end(process)
             if "done" in result:
                 return result["done"]
-            if self._closed:
+            if self._closed or job.get("folder") in self._ended:
                 raise RunEndedError(f"{what} was not finished, since the run was ended: run again.")
             if "error" in result:
-                raise _reported(result)
+                raise reported_error(str(result.get("kind")), str(result["error"]))
             log.seek(0)
             raise BuildError(f"{what} ended with exit status {process.status}; its last words: {last_words(log)}")
 
@@ -132,8 +140,8 @@ class Runner:
         self._require_open()
         process = self._servers.start(device.process_environment(), json.dumps(job), log, what)
         with self._lock:
-            self._running.add(process)
-            if self._closed:
+            self._running[process] = job.get("folder")
+            if self._closed or job.get("folder") in self._ended:
                 process.kill()
         return process
 
@@ -144,7 +152,7 @@ class Runner:
 
     def _end(self, process: JobProcess) -> None:
         with self._lock:
-            self._running.discard(process)
+            self._running.pop(process)
         if process.status is None:
             process.kill()
 
@@ -154,6 +162,7 @@ def _device_fields(device: Device) -> dict[str, object]:
     return {
         "torch_device": device.torch_device,
         "surrogate": [surrogate.kind, surrogate.value] if surrogate else None,
+        "site": device.site,
     }
 
 
@@ -178,10 +187,3 @@ def _follow(process: JobProcess, hear: _Ears) -> dict[str, Any]:
             if "note" in message:
                 hear.on_note(str(message["note"]))
     return last
-
-
-def _reported(message: Mapping[str, Any]) -> LongconError:
-    """Returns the error that the process reported, as the class that it had there."""
-    kind = getattr(errors, str(message.get("kind")), BuildError)
-    is_ours = isinstance(kind, type) and issubclass(kind, LongconError)
-    return (kind if is_ours else BuildError)(str(message["error"]))

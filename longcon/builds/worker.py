@@ -28,7 +28,7 @@ from longcon.builds.build import write_build
 from longcon.builds.checkpoints import Checkpoints
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device, ProbeShape, Surrogate, enforce, settings_in_force, take_fingerprint
-from longcon.errors import BuildError, LongconError, StoreError
+from longcon.errors import ArithmeticChangedError, BuildError, LongconError, ProblemChangedError, StoreError
 from longcon.problems import ProblemData, ProblemSource, load_data
 from longcon.source import code_version
 from longcon.training import (
@@ -57,7 +57,7 @@ Say = Callable[..., None]
 
 def _device(job: dict[str, Any]) -> Device:
     surrogate = Surrogate(*job["surrogate"]) if job["surrogate"] else None
-    return Device(job["torch_device"], surrogate)
+    return Device(job["torch_device"], surrogate, site=job.get("site", ""))
 
 
 def _method(job: dict[str, Any]) -> Method:
@@ -66,7 +66,9 @@ def _method(job: dict[str, Any]) -> Method:
         return PaperMethod()
     loaded = ProblemSource.of_json(job["problem"]["source"]).load()
     if loaded.identity != job["problem"]["identity"]:
-        raise BuildError(f"The source of {loaded.problem.name} changed while the run was under way: start it again.")
+        raise ProblemChangedError(
+            f"The source of {loaded.problem.name} changed while the run was under way: start it again."
+        )
     return loaded.problem
 
 
@@ -122,8 +124,10 @@ def _train(job: dict[str, Any], say: Say) -> dict[str, object]:
     if request.killed_after:
         _die_after_checkpoint(job, say, request, device, method)
     fingerprint = _fingerprint(job, method, job["shape"])
-    if fingerprint["numeric_class"] != request.numeric_class:
-        raise BuildError(f"Device {device.name} no longer computes as it did at the start of the run: start it again.")
+    if (fingerprint["numeric_class"], fingerprint["software"]) != (request.numeric_class, request.software):
+        raise ArithmeticChangedError(
+            f"Device {device.name} no longer computes as it did at the start of the run: start it again."
+        )
     started, clock = datetime.now(UTC), time.perf_counter()
     data = _data(job, request)
     training = _trained(job, say, request, device, data, method)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from longcon.builds import Build
+from longcon.training import Recipe
 
 # What a build keeps of its training, and how that is called; it decides no bit.
 _KEPT = {
@@ -46,7 +47,9 @@ def short(text: str) -> str:
 
 def _said(build: Build) -> dict[str, str]:
     request = build.request
-    recipe = {name.replace("_", " "): text for name, text in flat(request["recipe"]).items()}
+    # What a recipe of before leaves unsaid had the value of today's default.
+    said = flat(Recipe.of_json(request["recipe"]).as_json())
+    recipe = {name.replace("_", " "): text for name, text in said.items()}
     hardware = build.manifest["fingerprint"].get("hardware", {})
     return {
         **recipe,

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from longcon.builds import Store
 from longcon.builds.preparation import Prepared, load_problem, prepared
@@ -18,6 +19,9 @@ from longcon.devices import Device, is_elsewhere, parse_devices
 from longcon.problems import Progress
 from longcon.protocol import Protocol, add_flags, deviate, given, read_protocol
 from longcon.training import Recipe
+
+if TYPE_CHECKING:
+    from longcon.builds.cluster.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,6 @@ def add_run_options(parser: Parser, flags: Sequence[str]) -> None:
         parser: of the command.
         flags: by name.
     """
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     add = parser.add_argument
     add(
         "--protocol",
@@ -60,19 +63,25 @@ def add_run_options(parser: Parser, flags: Sequence[str]) -> None:
     add(
         "--jobs",
         type=whole_number("--jobs", 1),
-        default=processors,
+        default=processors(),
         metavar="N",
         help="builds trained at a time (default: one per processor)",
     )
     add_flags(add, lambda name: name in flags)
 
 
-def asked_of(options: argparse.Namespace, command: str) -> Asked:
+def processors() -> int:
+    """Returns how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def asked_of(options: argparse.Namespace, command: str, cluster: Cluster | None = None) -> Asked:
     """Returns what the options of a command ask for.
 
     Args:
         options: as `add_run_options` has them.
         command: its name, for errors.
+        cluster: whose workers train; None where this machine does.
 
     Raises:
         LongconError: a value is wrong, or the command cannot do it.
@@ -87,11 +96,18 @@ def asked_of(options: argparse.Namespace, command: str) -> Asked:
     if len(run.recipe.recipes) > 1:
         ks = ", ".join(str(k) for k in run.recipe.k)
         raise UsageError(f"k is {ks}, but {command} takes one recipe: give one --k.")
-    elsewhere = [name for name in run.devices.required if is_elsewhere(name)]
-    if elsewhere:
-        raise UsageError(f"--device={elsewhere[0]}: {command} trains its builds itself: give a device of this machine.")
-    devices = parse_devices(run.devices.required, run.devices.surrogates, run.recipe.arithmetic)
-    return Asked(run, run.recipe.recipes[0], devices)
+    return Asked(run, run.recipe.recipes[0], _devices(run, command, cluster))
+
+
+def _devices(run: Protocol, command: str, cluster: Cluster | None) -> tuple[Device, ...]:
+    for name in filter(is_elsewhere, run.devices.required):
+        if cluster is not None and "@" in name:
+            if not cluster.trains(name):
+                raise cluster.not_offered(name)
+            continue
+        raise UsageError(f"--device={name}: {command} trains its builds itself: give a device of this machine.")
+    parse = parse_devices if cluster is None else cluster.devices
+    return parse(run.devices.required, run.devices.surrogates, run.recipe.arithmetic)
 
 
 def store_of(options: argparse.Namespace) -> Store:

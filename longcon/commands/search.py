@@ -14,12 +14,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from longcon.builds import Workshop
+from longcon.commands.cluster_option import add_cluster_option, connected
 from longcon.commands.output import require_writable, write_out
 from longcon.commands.parser import Parser, UsageError, folder, number, whole_number
 from longcon.commands.progress import Progress
-from longcon.commands.run_options import Asked, add_run_options, asked_of, prepared_for, store_of
+from longcon.commands.run_options import Asked, add_run_options, asked_of, prepared_for, processors, store_of
 from longcon.commands.search_files import Chosen, files_of
 from longcon.commands.search_text import as_json, as_text
 from longcon.devices import Device
@@ -35,6 +37,9 @@ from longcon.search import (
     within_one_standard_error,
 )
 from longcon.training import Recipe
+
+if TYPE_CHECKING:
+    from longcon.builds.cluster.cluster import Cluster
 
 _FLAGS = (
     "--device",
@@ -91,6 +96,7 @@ def add_options(parser: Parser) -> None:
     )
     add("--json", action="store_true", help="print JSON")
     add_run_options(parser, _FLAGS)
+    add_cluster_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -105,20 +111,24 @@ def run(options: argparse.Namespace) -> int:
             "--repeatable was given beside --stop-hopeless, but the least errors of stopped points are not known: "
             "leave one of them out."
         )
-    asked, grid = asked_of(options, "search"), Grid(options.low, options.high, options.grid)
+    grid = Grid(options.low, options.high, options.grid)
     if os.path.lexists(options.out / "protocol.toml"):
         raise UsageError(
             f"{options.out / 'protocol.toml'} is there already, and a protocol is not overwritten: give another --out."
         )
     require_writable(options.out)
-    chosen, devices = _searched(options, asked, grid)
+    with connected(options) as cluster:
+        asked = asked_of(options, "search", cluster)
+        chosen, devices = _searched(options, asked, grid, cluster)
     for name, content in files_of(chosen, asked.protocol).items():
         write_out(options.out / name, content)
     sys.stdout.write(as_json(chosen) + "\n" if options.json else as_text(chosen, devices, options.out))
     return 0
 
 
-def _searched(options: argparse.Namespace, asked: Asked, grid: Grid) -> tuple[Chosen, tuple[Device, ...]]:
+def _searched(
+    options: argparse.Namespace, asked: Asked, grid: Grid, cluster: Cluster | None
+) -> tuple[Chosen, tuple[Device, ...]]:
     store = store_of(options)
     work: dict[str, float] = {}
     progress = Progress(work)
@@ -129,12 +139,15 @@ def _searched(options: argparse.Namespace, asked: Asked, grid: Grid) -> tuple[Ch
         store,
         ready.data,
         recipes,
-        progress.building,
-        jobs=options.jobs,
+        cluster.announcing(progress.building, work) if cluster else progress.building,
+        jobs=options.jobs or (cluster.jobs if cluster else processors()),
         problem=ready.problem,
+        executor=cluster.executor(ready.problem) if cluster else None,
         fresh=options.fresh,
     )
     try:
+        if cluster is not None:
+            _require_alike(workshop, ready.devices if options.repeatable else ready.devices[:1], recipes[0])
         found = search(workshop, ready.devices[0], recipes, stop_hopeless=options.stop_hopeless)
         rivals = _rivals(options, asked, workshop, ready.devices, found, work)
     finally:
@@ -159,6 +172,14 @@ def _rivals(
     for point in candidates:
         work.update({title_of_rebuild(point, device): float(point.recipe.epochs) for device in devices[1:]})
     return rebuilt(workshop, devices[0], devices[1:], candidates, asked.protocol.limits.sine_tolerance)
+
+
+def _require_alike(workshop: Workshop, devices: Sequence[Device], recipe: Recipe) -> None:
+    """Checks that the workers of each device compute alike, before anything is trained on any."""
+    for device in devices:
+        workshop.look_at(device)
+    for device in devices:
+        workshop.fingerprint(device, recipe)
 
 
 def _work(recipes: Sequence[Recipe]) -> dict[str, float]:

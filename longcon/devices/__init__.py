@@ -10,6 +10,7 @@ from longcon.devices.device import (
     parse_device,
     parse_devices,
     require_device_name,
+    with_surrogates,
 )
 from longcon.devices.fingerprint import Fingerprint, ProbeShape, take_fingerprint
 from longcon.devices.surrogate import DEFAULT_SURROGATES, Surrogate, named_surrogate, parse_surrogate
@@ -33,4 +34,5 @@ __all__ = [
     "require_device_name",
     "settings_in_force",
     "take_fingerprint",
+    "with_surrogates",
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -44,21 +44,24 @@ class Device:
         torch_device: ``"cpu"`` or ``"cuda:N"``.
         surrogate: what is emulated on it; None for the device itself.
         origin: where its builds come from, when this run does not train them: a site, or ``"reference"``.
+        site: which of a cluster's machines of the same kind it is, e.g. ``"xeon"``; empty without such.
     """
 
     torch_device: str
     surrogate: Surrogate | None = None
     origin: str = ""
+    site: str = ""
 
     @property
     def name(self) -> str:
-        """The name in reports, e.g. ``"cpu"``, ``"cpu+order:1"`` or ``"cuda:0@site-b"``."""
+        """The name in reports, e.g. ``"cpu"``, ``"cpu@xeon+order:1"`` or ``"cuda:0@site-b"``."""
         return named_from(self.name_there, self.origin)
 
     @property
     def name_there(self) -> str:
         """The name where its builds were trained."""
-        return f"{self.torch_device}+{self.surrogate.name}" if self.surrogate else self.torch_device
+        base = named_from(self.torch_device, self.site)
+        return f"{base}+{self.surrogate.name}" if self.surrogate else base
 
     def is_another_computation(self, arithmetic: str) -> bool:
         """Whether it emulates no device in an arithmetic: portable sums have one order, and it takes another."""
@@ -76,7 +79,7 @@ def named_from(name: str, origin: str) -> str:
 
 
 def is_elsewhere(text: str) -> bool:
-    """Whether ``text`` asks for devices whose builds were imported."""
+    """Whether ``text`` asks for devices that are not this machine's: imported builds', or a cluster's sites."""
     return text == IMPORTED or "@" in text
 
 
@@ -86,9 +89,10 @@ def device_elsewhere(name: str, origin: str) -> Device:
     Raises:
         DeviceError: the name is that of no device.
     """
-    torch_device, _, surrogate = name.partition("+")
+    base, _, surrogate = name.partition("+")
+    torch_device, _, site = base.partition("@")
     require_device_name(torch_device)
-    return Device(torch_device, named_surrogate(surrogate) if surrogate else None, origin)
+    return Device(torch_device, named_surrogate(surrogate) if surrogate else None, origin, site)
 
 
 def require_device_name(text: str) -> None:
@@ -144,9 +148,26 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: s
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         names = ["cpu", *(f"cuda:{index}" for index in range(count))]
     bases = list(dict.fromkeys(parse_device(name) for name in names if not is_elsewhere(name)))
+    return with_surrogates(bases, surrogates, arithmetic, parse_surrogate)
+
+
+def with_surrogates(
+    bases: Sequence[Device], surrogates: Sequence[str], arithmetic: str, parse: Callable[[str], Surrogate]
+) -> tuple[Device, ...]:
+    """Returns devices, each followed by its surrogates.
+
+    Args:
+        bases: the devices themselves.
+        surrogates: names of surrogates; empty for the defaults of each device, ``none`` for no surrogate.
+        arithmetic: of the recipe; the defaults hold only surrogates that emulate a device in it.
+        parse: returns the surrogate of a name.
+
+    Raises:
+        DeviceError: a name is unknown or not to be had, or a surrogate applies to none of the devices.
+    """
     if "none" in surrogates and len(set(surrogates)) > 1:
         raise DeviceError("--surrogate=none was given beside other surrogates: give either none or their names.")
-    chosen = [parse_surrogate(text) for text in surrogates if text != "none"]
+    chosen = [parse(text) for text in surrogates if text != "none"]
     for surrogate in chosen:
         if bases and not any(surrogate.applies_to(base.torch_device) for base in bases):
             raise DeviceError(
@@ -155,8 +176,8 @@ def parse_devices(names: Sequence[str], surrogates: Sequence[str], arithmetic: s
     devices: list[Device] = []
     for base in bases:
         kind = base.torch_device.partition(":")[0]
-        own = chosen if surrogates else [parse_surrogate(text) for text in DEFAULT_SURROGATES[kind]]
-        emulated = [Device(base.torch_device, s) for s in dict.fromkeys(own) if s.applies_to(base.torch_device)]
+        own = chosen if surrogates else [parse(text) for text in DEFAULT_SURROGATES[kind]]
+        emulated = [replace(base, surrogate=s) for s in dict.fromkeys(own) if s.applies_to(base.torch_device)]
         devices.append(base)
         devices += [device for device in emulated if surrogates or not device.is_another_computation(arithmetic)]
     return tuple(devices)

@@ -77,6 +77,11 @@ class Surrogate:
         return {}
 
     @property
+    def instructions(self) -> str | None:
+        """What a processor must be able to execute, as `torch.cpu.get_capabilities` names it; None for nothing."""
+        return _FLAGS.get(self.kind, {}).get(self.value)
+
+    @property
     def reorders(self) -> bool:
         """Whether it permutes the order in which sums are taken."""
         return self.kind == "order"
@@ -98,8 +103,8 @@ def parse_surrogate(text: str) -> Surrogate:
         DeviceError: unknown, or beyond what this machine's processor can execute.
     """
     surrogate = named_surrogate(text)
-    flag = _FLAGS.get(surrogate.kind, {}).get(surrogate.value)
-    if flag and not torch.cpu.get_capabilities().get(flag, False):
+    needed = surrogate.instructions
+    if needed and not torch.cpu.get_capabilities().get(needed, False):
         raise DeviceError(f"Surrogate '{text}' needs instructions that this processor lacks: give another one.")
     return surrogate
 

@@ -35,7 +35,7 @@ class MyClassifier(TabularProblem):
         """Returns a new model. It takes cases x features and returns cases x classes, before the softmax."""
         return nn.Sequential(
             nn.Linear(features, 16),
-            nn.LayerNorm(16),
+            nn.LayerNorm(16, eps=recipe.layer_norm_epsilon),
             nn.ReLU(),
             nn.Linear(16, classes),
         )

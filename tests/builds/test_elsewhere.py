@@ -137,6 +137,15 @@ def test_a_reference_of_another_recipe_is_refused() -> None:
     )
 
 
+def test_a_recipe_of_before_the_epsilon_was_part_of_it_has_the_default() -> None:
+    request = BUILDS[2].request
+    recipe = {name: value for name, value in request["recipe"].items() if name != "layer_norm_epsilon"}
+    former = replace(BUILDS[2], manifest={**BUILDS[2].manifest, "request": {**request, "recipe": recipe}})
+    require_reference_of(former, "data", RECIPE, {})
+    with pytest.raises(StoreError, match=r"is of another layer norm epsilon \(1e-05, not 0\.1\): give the options"):
+        require_reference_of(former, "data", replace(RECIPE, layer_norm_epsilon=0.1), {})
+
+
 def test_a_build_that_names_no_device_is_refused() -> None:
     with pytest.raises(StoreError, match=r"^Imported build \S+ was trained on a device that is none: Device 'tpu'"):
         belonging([build("tpu")], "data", [RECIPE], {})

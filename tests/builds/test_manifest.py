@@ -40,6 +40,7 @@ COMMAND: dict[str, Any] = {
     "resumed_at": [],
     "history": [{"epoch": 1, "holdout_error": 0}],
 }
+EPSILON = ("request", "recipe", "layer_norm_epsilon")
 Place = tuple[str | int, ...]
 
 
@@ -61,7 +62,7 @@ def _without(*place: str) -> dict[str, Any]:
     return changed
 
 
-@pytest.mark.parametrize("manifest", [MANIFEST, COMMAND, _without("request", "killed_after")])
+@pytest.mark.parametrize("manifest", [MANIFEST, COMMAND, _without("request", "killed_after"), _without(*EPSILON)])
 def test_what_longcon_writes_is_returned_as_it_is(manifest: dict[str, Any]) -> None:
     assert validated(manifest) is manifest
     assert set(manifest) == FIELDS
@@ -85,6 +86,9 @@ WRONG: list[tuple[object, str]] = [
     (_with(("request", "recipe"), None), "has a 'request.recipe' of the wrong kind"),
     (_with(("request", "recipe", "k"), 0), "has a 'request.recipe' that no training can have"),
     (_with(("request", "recipe", "more"), 0), "has a 'request.recipe' that no training can have"),
+    (_with(EPSILON, 0.0), "has a 'request.recipe' that no training can have"),
+    (_with(EPSILON, "0.1"), "has a 'request.recipe.layer_norm_epsilon' of the wrong kind"),
+    (_with(EPSILON, 10**400), "has a 'request.recipe.layer_norm_epsilon' of the wrong kind"),
     (_with(("request", "recipe", "widths"), [8, "4"]), "has a 'request.recipe.widths' of the wrong kind"),
     (_with(("request", "recipe", "epochs"), 1 << 40), "has a 'request.recipe.epochs' of the wrong kind"),
     (_with(("fingerprint", "probes"), ["sum"]), "has a 'fingerprint.probes' of the wrong kind"),

@@ -13,6 +13,7 @@ from tests.commands.shelf import build_of, shelve, shelve_command
 DIFFERENCES: list[tuple[dict[str, Any], dict[str, tuple[str, str]]]] = [
     ({"replicate": 2}, {"replicate": ("1", "2")}),
     ({"recipe": {"k": 1, "seed": 3}}, {"k": ("2", "1"), "seed": ("0", "3")}),
+    ({"recipe": {"layer_norm_epsilon": 0.1}}, {"layer norm epsilon": ("1e-05", "0.1")}),
     ({"recipe": {"widths": (64,)}}, {"widths": ("128, 32", "64")}),
     ({"numeric_class": "b" * 64}, {"numeric class": ("a" * 12, "b" * 12)}),
     (

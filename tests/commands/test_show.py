@@ -21,8 +21,8 @@ GOLDEN = """\
 build             {key}
 what              k=2 float64 on cpu, replicate 1
 marks             none
-recipe            arithmetic native, betas (0.9, 0.999), dtype float64, epochs 2, epsilon 1e-08, k 2, learning rate
-                  0.004, seed 0, weight decay 0.01, widths (128, 32)
+recipe            arithmetic native, betas (0.9, 0.999), dtype float64, epochs 2, epsilon 1e-08, k 2, layer norm epsilon
+                  1e-05, learning rate 0.004, seed 0, weight decay 0.01, widths (128, 32)
 replicate         1
 data              SHA-256 dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
 code              longcon cccccccccccccccccccccccccccccccc

@@ -41,7 +41,7 @@ NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
     "Tanh": lambda: nn.Sequential(nn.Linear(FEATURES, 10), nn.Tanh(), nn.Linear(10, CLASSES)),
     "no biases": lambda: nn.Sequential(
         nn.Linear(FEATURES, 8, bias=False),
-        nn.LayerNorm(8, bias=False),
+        nn.LayerNorm(8, eps=0.1, bias=False),
         nn.Softshrink(0.2),
         nn.Linear(8, 6, bias=False),
         nn.Softplus(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from longcon.devices import parse_devices
+from longcon.devices import Device, Surrogate, device_elsewhere, is_elsewhere, parse_devices
 from longcon.errors import DeviceError
 
 NO_GPU = (
@@ -83,3 +83,39 @@ def test_the_environment_of_a_surrogate_is_set_before_torch_is_imported() -> Non
     assert mkl.process_environment()["MKL_CBWR"] == "COMPATIBLE"
     assert order.process_environment() == cpu.process_environment()
     assert cpu.process_environment()["OMP_NUM_THREADS"] == "1"
+
+
+ORDER = Surrogate("order", "1")
+NAMES = [
+    (Device("cpu"), "cpu", "cpu"),
+    (Device("cpu", ORDER, "site-b"), "cpu+order:1@site-b", "cpu+order:1"),
+    (Device("cpu", site="xeon"), "cpu@xeon", "cpu@xeon"),
+    (Device("cuda:1", ORDER, site="a100"), "cuda:1@a100+order:1", "cuda:1@a100+order:1"),
+    (Device("cpu", ORDER, "reference", "xeon"), "cpu@xeon+order:1@reference", "cpu@xeon+order:1"),
+]
+
+
+@pytest.mark.parametrize(("device", "name", "there"), NAMES, ids=[name for _, name, _ in NAMES])
+def test_a_name_says_which_of_a_clusters_machines_it_was_and_where_it_comes_from(
+    device: Device, name: str, there: str
+) -> None:
+    assert (device.name, device.name_there) == (name, there)
+    assert device_elsewhere(there, device.origin) == device
+    assert is_elsewhere(name) == ("@" in name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cpi@xeon", "Device 'cpi' is unknown - did you mean 'cpu'?: give cpu, cuda, cuda:N, all or imported."),
+        (
+            "cpu@xeon+oder:1",
+            "Surrogate 'oder:1' is unknown - did you mean 'order:1'?: give isa:NAME, mkl:COMPATIBLE, openblas:NAME, "
+            "order:N or none.",
+        ),
+    ],
+)
+def test_a_name_of_no_device_is_refused_where_it_was_trained_elsewhere(name: str, text: str) -> None:
+    with pytest.raises(DeviceError) as error:
+        device_elsewhere(name, "site-b")
+    assert str(error.value) == text

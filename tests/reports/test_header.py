@@ -9,6 +9,7 @@ import pytest
 from longcon.builds import Campaign
 from longcon.problems import ProblemData
 from longcon.protocol import Deviation
+from longcon.training import Recipe
 from reports.header import described
 from tests.reports.runs import settings_of
 
@@ -23,6 +24,16 @@ def test_the_data_stand_before_the_rest(trained: Campaign, problem: ProblemData)
     rows = dict(described(settings_of(trained), problem, "ab"))
     assert list(rows) == ["problem", "data", "data digest", "source", *NAMES]
     assert rows["data"] == "37 training, 12 hold-out, 12 prospective cases, 60 features"
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "told"), [(1e-5, ""), (0.1, "LayerNorm epsilon 0.1, "), (0.001, "LayerNorm epsilon 0.001, ")]
+)
+def test_another_epsilon_than_pytorchs_is_told(trained: Campaign, epsilon: float, told: str) -> None:
+    recipe = Recipe(k=2, epochs=9, learning_rate=0.5, weight_decay=0.25, layer_norm_epsilon=epsilon)
+    assert dict(described(settings_of(trained, recipes=(recipe,)), None))["recipe"] == (
+        f"float64, native arithmetic, learning rate 0.5, weight decay 0.25, {told}9 epochs, seed 0, released epoch best"
+    )
 
 
 @pytest.mark.parametrize(

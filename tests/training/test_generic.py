@@ -130,7 +130,8 @@ def test_digests_and_sketches_belong_to_the_parameters(name: str, dtype: Any) ->
 @pytest.mark.parametrize(("dtype", "number"), [("float64", None), ("float64", 3), ("float32", 3)])
 def test_the_papers_method_has_the_bits_of_its_own_trainer(dtype: Any, number: int | None) -> None:
     enforce()
-    recipe, training, method = Recipe(k=3, dtype=dtype, epochs=2), plain.cohort(60, 0)[0], PaperMethod()
+    recipe = Recipe(k=3, dtype=dtype, epochs=2, layer_norm_epsilon=0.1)
+    training, method = plain.cohort(60, 0)[0], PaperMethod()
     assert training.labels is not None
     ordering = None
     if number is not None:
@@ -139,6 +140,7 @@ def test_the_papers_method_has_the_bits_of_its_own_trainer(dtype: Any, number: i
     fast = trainer_for(recipe, plain.CLASSES, training, CPU, ordering, Asked())
     assert isinstance(fast, NativeTrainer)
     model = started(method, 60, plain.CLASSES, recipe)
+    assert [module.eps for module in model.modules() if isinstance(module, nn.LayerNorm)] == [0.1, 0.1]
     ordering = ordering or natural_ordering(model, 60)
     hold(model, ordering, CPU)
     order = case_order(37, recipe.seed)

@@ -102,7 +102,7 @@ def _trained(place: Path) -> dict[str, tuple[str, int]]:
 
 # What a file holds in place of the template, and the sentence that follows; {file} stands for where it is.
 _WRONG = [
-    ("nn.LayerNorm(16)", "nn.LayerNrom(16)",
+    ("nn.LayerNorm(16, eps=recipe.layer_norm_epsilon)", "nn.LayerNrom(16)",
      "model() of problem my classifier raised AttributeError at problem.py, line {line}: module 'torch.nn' has no "
      "attribute 'LayerNrom': correct it."),
     ("nn.Linear(16, classes)", "nn.Linear(16, 5)",

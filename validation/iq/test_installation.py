@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_settings_are_effective(builds: Campaign, device: Device, k: int, judge:
     """What the settings of the training processes did was measured in them."""
     own = [{**build.manifest["fingerprint"], "device": device.name} for build in _trained(builds, device, k)]
     original = builds.fingerprint(builds.original_device, k)
-    compatible = Device(device.torch_device, parse_surrogate("mkl:COMPATIBLE"), device.origin)
+    compatible = replace(device, surrogate=parse_surrogate("mkl:COMPATIBLE"))
     reference = builds.fingerprint(compatible, k) if branch_asked_for(own[0]) else None
     outcome = judge(settings_effective(own, original, reference))
     assert outcome.ok, outcome
