@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from longcon.builds.build import Build
+from longcon.commands.cluster_option import add_cluster_option, connected
 from longcon.commands.output import require_writable, write_out
 from longcon.commands.parser import Parser, UsageError, folder
 from longcon.commands.remedy_text import Tried, as_csv, as_json, as_text
@@ -38,6 +39,7 @@ def add_options(parser: Parser) -> None:
     add("--first", action="store_true", help="stop at the first remedy that the gate passes")
     add("--json", action="store_true", help="print JSON")
     add_run_options(parser, [flag.name for flag in FLAGS])
+    add_cluster_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         UsageError: an option cannot be used, or the gate refuses to run the recipe.
         LongconError: a run of the gate left nothing to go by.
     """
-    asked = asked_of(options, "remedy")
+    with connected(options) as cluster:
+        asked = asked_of(options, "remedy", cluster)
     if os.path.lexists(options.out / "remedies.csv"):
         raise UsageError(f"{options.out / 'remedies.csv'} is there already: give another --out.")
     require_writable(options.out)
@@ -96,5 +99,6 @@ def _asked(options: argparse.Namespace, remedy: Remedy) -> Word:
     note = f"Written by python -m longcon remedy: {remedy.title}."
     require_writable(place)
     write_out(place / "protocol.toml", template(remedy.protocol, note).encode())
-    further = [f"--jobs={options.jobs}", *(["--fresh"] if options.fresh else [])]
+    further = ["--fresh"] if options.fresh else []
+    further += [f"--{name}={value}" for name in ("jobs", "cluster") if (value := getattr(options, name)) is not None]
     return ask_gate(place / "protocol.toml", options.store, place, further)

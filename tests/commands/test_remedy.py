@@ -102,6 +102,7 @@ REFUSED = {
     "--device=imported": "--device=imported: remedy trains its builds itself: give a device of this machine.",
     "--reference=abcd": "Option '--reference' is unknown - did you mean '--confidence'?: python -m longcon remedy "
     "--help lists them.",
+    "--cluster=": "--cluster is empty, as an unset variable leaves it: give a scheduler or leave it out.",
     "--out=": "--out is empty, as an unset variable leaves it: give a folder or leave it out.",
 }
 
