@@ -91,7 +91,12 @@ class ForkServers:
         with lock:
             if key not in self._servers:
                 self._servers[key] = _Server(environment, what)
-            return self._servers[key].start(job, log)
+            try:
+                return self._servers[key].start(job, log)
+            except BuildError:
+                # A worker of a cluster outlives the run: its next one is to have a new process to be forked from.
+                self._servers.pop(key).close()
+                raise
 
     def close(self) -> None:
         """Ends the processes to fork from; those that were forked go on."""

@@ -123,9 +123,14 @@ def test_a_minibatch_that_the_command_is_not_told(process: PytestProcess, tmp_pa
     )
 
 
-def test_a_recipe_that_the_command_does_not_know(process: PytestProcess, tmp_path: Path) -> None:
-    run = _run(process, tmp_path, "random_forest.py", "--epochs=3")
+@pytest.mark.parametrize(
+    ("option", "told"), [("--epochs=3", "epochs is 3"), ("--layer-norm-epsilon=0.1", "layer_norm_epsilon is 0.1")]
+)
+def test_a_recipe_that_the_command_does_not_know(
+    process: PytestProcess, tmp_path: Path, option: str, told: str
+) -> None:
+    run = _run(process, tmp_path, "random_forest.py", option)
     assert (run.code, run.error) == (
         4,
-        "epochs is 3, but a command says itself how it trains: leave it out, or write it into train.",
+        f"{told}, but a command says itself how it trains: leave it out, or write it into train.",
     )

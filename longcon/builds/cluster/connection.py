@@ -171,7 +171,7 @@ class Connection:
 
     def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
         _, message = event
-        inbox = self._inboxes.get(message["task"])
+        inbox = self._inboxes.get(message.get("task", ""))
         if inbox is not None:
             inbox.put(message)
 
@@ -214,7 +214,7 @@ class Task:
     def end(self) -> None:
         """Ends it, if it has not ended, and has the cluster forget it."""
         self._forget()
-        self._answer.cancel()
+        # Whoever waits for it is told so by Dask; ended any other way, Dask would write a traceback of its own.
         with contextlib.suppress(Exception):
             self._future.cancel()
 

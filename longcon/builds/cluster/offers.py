@@ -125,7 +125,7 @@ def named(names: Sequence[str], offered: Mapping[Device, Offer], address: str) -
 
 def not_offered(name: str, offered: Mapping[Device, Offer], address: str) -> ClusterError:
     """Returns the error that says that no worker offers a device."""
-    known = [offer.resource for offer in offered.values()]
+    known = [offered[device].resource for device in sorted(offered, key=_rank)]
     elsewhere = "import its builds, " if "@" in name else ""
     return ClusterError(
         f"No worker of {address} offers '{name}'{did_you_mean(name, known)}: they offer {', '.join(known)}; give one "

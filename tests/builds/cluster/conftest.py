@@ -22,7 +22,7 @@ ENVIRONMENTS: dict[str, tuple[dict[str, str], str]] = {
     "cpu@compatible": ({"MKL_CBWR": "COMPATIBLE"}, "cpu+mkl:COMPATIBLE"),
 }
 # So many that a worker can be killed in the middle.
-EPOCHS = 150
+EPOCHS = 40
 
 
 @pytest.fixture(scope="session")

@@ -35,27 +35,28 @@ def test_killed_workers_lose_and_duplicate_nothing(
     """One worker in each environment is killed in the middle of a build; one of them has a nanny."""
     for device, (environment, _) in ENVIRONMENTS.items():
         processes.worker(device, f"{device}=1", environment, nanny=device == "cpu@plain")
-    events: SimpleQueue[BuildEvent] = SimpleQueue()
+    alive, killed = set(ENVIRONMENTS), SimpleQueue[str]()
     notes: list[str] = []
+
+    def on_event(event: BuildEvent) -> None:
+        # In the thread of the build that moved: what is killed is in the middle of it.
+        if event.note:
+            notes.append(event.note)
+        for device in [one for one in alive if f"on {one}," in event.title and 2 < event.epoch < EPOCHS - 15]:
+            alive.remove(device)
+            kill = processes.kill_under_nanny if device == "cpu@plain" else processes.kill
+            kill(device)
+            killed.put(device)
+
     cluster = connect(processes.address)
     plan = plan_on(cluster, *ENVIRONMENTS)
-    campaign = Campaign(plan, Store(tmp_path, "run"), problem, events.put, executor=cluster.executor(None))
+    campaign = Campaign(plan, Store(tmp_path, "run"), problem, on_event, executor=cluster.executor(None))
     campaign.start()
-    alive = set(ENVIRONMENTS)
-    finished: set[str] = set()
-    while len(finished) < len(plan.devices) * len(plan.replicates):
-        event = events.get(timeout=120)
-        notes += [event.note] if event.note else []
-        if event.epoch == EPOCHS:
-            finished.add(event.title)
-        for device in [one for one in alive if f"on {one}," in event.title and 5 < event.epoch < EPOCHS // 2]:
-            alive.remove(device)
-            if device == "cpu@plain":
-                processes.kill_under_nanny(device)
-            else:
-                processes.kill(device)
-                until(lambda name=device: not processes.left(name), "the end of what it had started")  # type: ignore[misc]
-                processes.worker(f"{device}-2", f"{device}=1", ENVIRONMENTS[device][0])
+    for _ in ENVIRONMENTS:
+        device = killed.get(timeout=300)
+        if device != "cpu@plain":
+            until(lambda name=device: not processes.left(name), "the end of what it had started")  # type: ignore[misc]
+            processes.worker(f"{device}-2", f"{device}=1", ENVIRONMENTS[device][0])
     found = {(d.name, r): campaign.build(d, 2, r) for d in plan.devices for r in plan.replicates}
     campaign.close()
     cluster.close()
