@@ -94,7 +94,7 @@ def test_a_recipe_that_is_refused_is_not_tried(tmp_path: Path, monkeypatch: pyte
     protocol = _protocol(tmp_path, k=["5000"])
     word = ask_gate(protocol, str(tmp_path / "store"), tmp_path)
     assert (word.verdict, word.passes, word.seconds) == ("NOT TRIED", False, None)
-    assert word.sentence == "k is 5000, but the training split has 262 cases: give --k=262 or less."
+    assert word.sentence == "k is 5000, but the training split has 260 cases: give --k=260 or less."
 
 
 def test_without_the_suite_there_is_no_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
