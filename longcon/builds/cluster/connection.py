@@ -31,6 +31,18 @@ _PRESENT = ("init", "running", "paused")
 Inbox = SimpleQueue[Mapping[str, Any]]
 
 
+class _Client(Client):
+    """Closed where it cannot be started: Dask would do it whenever it is collected, and might wait for itself then."""
+
+    def start(self, **given: Any) -> None:
+        try:
+            super().start(**given)  # type: ignore[no-untyped-call]
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self.close()  # type: ignore[no-untyped-call]
+            raise
+
+
 class Connection:
     """A connection to a scheduler.
 
@@ -49,7 +61,7 @@ class Connection:
             with warnings.catch_warnings():
                 # Versions that differ are told in our words.
                 warnings.simplefilter("ignore")
-                client: Any = Client
+                client: Any = _Client
                 self._client = client(address, timeout=_CONNECTING, set_as_default=False, name="longcon")
         except Exception as error:  # Dask takes another server's first bytes for a length, and asks for exabytes
             raise ClusterError(

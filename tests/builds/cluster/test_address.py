@@ -84,6 +84,19 @@ def test_another_server_is_no_scheduler(capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_connection_that_failed_leaves_the_next_one_alone() -> None:
+    """Without certificates there is no TLS; Dask would leave half a client behind, on which the next one could wait."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tls://127.0.0.1:{server.getsockname()[1]}"
+        for _ in range(3):
+            with pytest.raises(ClusterError) as error:
+                connect(address)
+            assert str(error.value) == (
+                f"What answers at {address} is no Dask scheduler, or one of another version or security (TypeError): "
+                "give the address that dask scheduler prints."
+            )
+
+
 def test_without_the_extra_one_sentence_says_so(tmp_path: Path) -> None:
     # An interpreter whose path has no distributed before the installed one: what an installation without the extra has.
     (tmp_path / "distributed.py").write_text(
