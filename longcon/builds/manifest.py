@@ -28,7 +28,7 @@ FIELDS = frozenset(
         "files",
     }
 )
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 # One of the builds that were measured has five; a parser counts them on the stack.
 _DEEPEST = 32

@@ -138,7 +138,7 @@ class DetailRecorder:
         return torch.cat([first, others])
 
     def _sketched(self, held: Held) -> Series:
-        self._reading.read(slice(0, len(held.first)), held.first)
+        self._reading.read(held.first)
         return self._reading.sketch(_end_to_end(held)).cpu().numpy()
 
     def _hook(self, name: str, *, of_input: bool) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:

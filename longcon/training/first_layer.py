@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from longcon.draws import Draws
+from longcon.training.reading import Reading
 from longcon.training.recipe import Recipe
 
 # 1.6 MB of float64: gradient, weights and moments of a block then fit a processor's second and third level cache.
@@ -47,12 +48,17 @@ class FirstLayer:
         blocks = [slice(start, start + rows) for start in range(0, len(weight), rows)]
         self._blocks = [(block, weight[block], moment[block], norm[block]) for block in blocks]
         self._gradient = torch.empty_like(weight[:rows])
+        self._read: list[Callable[[], None]] = [_read_nothing] * len(blocks)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Returns the layer's outputs, cases x units, as a leaf that gathers their gradient."""
         with torch.no_grad():
             outputs = nn.functional.linear(inputs, self._layer.weight, self._layer.bias)
         return outputs.requires_grad_()
+
+    def follow(self, reading: Reading) -> None:
+        """Gives ``reading`` every block of rows right after its update, while it is in the cache, from now on."""
+        self._read = [reading.reader(rows, weight) for rows, weight, *_ in self._blocks]
 
     def resume(self, moment: Tensor, norm: Tensor, steps: int) -> None:
         """Goes on from moments and norms after a number of steps; the weight is the layer's."""
@@ -61,13 +67,12 @@ class FirstLayer:
         self._steps = steps
 
     @torch.no_grad()
-    def step(self, inputs: Tensor, outputs: Tensor, read: Callable[[slice, Tensor], None] | None = None) -> None:
+    def step(self, inputs: Tensor, outputs: Tensor) -> None:
         """Updates the weight, and gives the bias its gradient, from the gradient of ``outputs``.
 
         Args:
             inputs: of the minibatch.
             outputs: what the call with these inputs returned.
-            read: given every block of rows right after its update, while it is in the cache.
         """
         gradient, recipe = outputs.grad, self._recipe
         assert gradient is not None
@@ -75,7 +80,7 @@ class FirstLayer:
         self._steps += 1
         first, second = recipe.betas
         rate = recipe.learning_rate / (1 - first**self._steps)
-        for rows, weight, moment, norm in self._blocks:
+        for (rows, weight, moment, norm), read in zip(self._blocks, self._read, strict=True):
             block = self._gradient[: len(weight)]
             torch.mm(gradient[:, rows].t(), inputs, out=block)
             if recipe.weight_decay != 0:
@@ -83,8 +88,11 @@ class FirstLayer:
             moment.lerp_(block, 1 - first)
             torch.maximum(norm.mul_(second), block.abs_().add_(recipe.epsilon), out=norm)
             weight.addcdiv_(moment, norm, value=-rate)
-            if read is not None:
-                read(rows, weight)
+            read()
+
+
+def _read_nothing() -> None:
+    pass
 
 
 def _same_bits(weight: Tensor, rows: int, batch_sizes: Collection[int]) -> bool:

@@ -114,8 +114,7 @@ class GenericTrainer:
         loss, gradient_square = seen[0]
         if recorder is not None:
             recorder.step(loss, gradient_square)
-            weight = wide(self._first.detach())
-            recorder.reading.read(slice(0, len(weight)), weight)
+            recorder.reading.read(wide(self._first.detach()))
             recorder.state()
         return loss
 

@@ -7,6 +7,8 @@ same, the sums to round-off.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,22 +55,26 @@ class Reading:
             self._factors = torch.from_numpy(1.0 - 2.0 * sketch.signs).to(weight.device)
         self._columns = torch.from_numpy(sketch.columns).to(weight.device)
 
-    def read(self, rows: slice, weight: Tensor) -> None:
-        """Reads a block of rows, the first of them first.
+    def reader(self, rows: slice, weight: Tensor) -> Callable[[], None]:
+        """Returns what reads a block of rows, as they are when it is called; to be called for the first rows first.
 
         Args:
             rows: which rows; a multiple of four begins them. A weight below 200,000 entries, or on a GPU, is one block.
             weight: those rows.
         """
-        if self._compiled:
-            if rows.start == 0:
-                self._sums_to.fill(0)
-                self._hashes_to.fill(0)
-            keys = self._digest.column_keys
-            self._kernels.read_rows(weight.numpy(), rows.start, 0, keys, self._codes, self._sums_to, self._hashes_to)
-        else:
-            self.hashes = self._digest.rows_of(weight)
-            self._column_sums = (weight.double() * self._factors).sum(0)
+        if not self._compiled:
+            return partial(self._read, weight)
+        # Bound once: a step that has driven everything from the cache pays for each look-up.
+        out = self._digest.column_keys, self._codes, self._sums_to, self._hashes_to
+        return partial(self._kernels.read_rows, weight.numpy(), rows.start, 0, *out)
+
+    def read(self, weight: Tensor) -> None:
+        """Reads the whole weight."""
+        self.reader(slice(0, len(weight)), weight)()
+
+    def _read(self, weight: Tensor) -> None:
+        self.hashes = self._digest.rows_of(weight)
+        self._column_sums = (weight.double() * self._factors).sum(0)
 
     def sketch(self, others: Tensor) -> Tensor:
         """Returns the sketch of the parameters, 256 float64 numbers.

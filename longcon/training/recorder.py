@@ -87,6 +87,7 @@ class Recorder:
         self._first = first = wide(parameters[named_first])
         place, layout = first.device, Layout.of(parameters, ordering)
         self._others = [value for name, value in parameters.items() if name != named_first]
+        self._flat = first.new_empty(sum(value.numel() for value in self._others))
         sketch, digest = Sketch(layout, place), Digest(layout, place)
         self._digest = digest
         self.reading = Reading(sketch, digest, first)
@@ -99,7 +100,7 @@ class Recorder:
         self._digests = torch.zeros(steps + 1, dtype=torch.int64, device=place)
         self._losses, self._norms = (torch.zeros(steps, dtype=torch.float64, device=place) for _ in range(2))
         self._curvature = np.full((steps, 4), np.nan)
-        self.reading.read(slice(0, len(first)), first)
+        self.reading.read(first)
         self.state()
 
     def minibatch(self, model: nn.Module, inputs: Tensor, labels: Tensor) -> None:
@@ -192,9 +193,10 @@ class Recorder:
         return series[: len(series) - (len(self._losses) - self._step)]
 
     def _end_to_end(self) -> Tensor:
-        """Returns all parameters but the first weight."""
-        # A model may have none besides.
-        return torch.cat([self._first.new_empty(0), *(value.reshape(-1) for value in self._others)])
+        """Returns all parameters but the first weight, in memory that the next call writes to again."""
+        if self._others:
+            torch.cat([value.reshape(-1) for value in self._others], out=self._flat)
+        return self._flat
 
     def _require_digest(self) -> None:
         others = self._end_to_end()

@@ -20,7 +20,7 @@ from longcon.training import Recipe
 
 REQUEST = BuildRequest("d", Recipe(k=2), "cpu", "n", {"torch": "2"}, "c", 1, (0, 1, 64), True, problem={"tried": {}})
 MANIFEST: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "request": REQUEST.as_json(),
     "fingerprint": {"device": "cpu", "probes": {"sum": "00"}, "software": {"torch": "2"}, "numeric_class": "n"},
     "settings": {"threads": 1, "cudnn_benchmark": False},
@@ -72,7 +72,7 @@ WRONG: list[tuple[object, str]] = [
     ([], "lacks fields or has strange ones"),
     (_without("run"), "lacks fields or has strange ones"),
     (_with(("digest",), "0"), "lacks fields or has strange ones"),
-    (_with(("format",), 2), "is of a format that this longcon does not know"),
+    (_with(("format",), 1), "is of a format that this longcon does not know"),
     (_with(("format",), True), "is of a format that this longcon does not know"),
     (_with(("request",), 3), "has a 'request' of the wrong kind"),
     (_without("request", "device"), "lacks 'request.device'"),

@@ -1,4 +1,4 @@
-"""Digests: NH written out in whole numbers, and every single bit seen."""
+"""Digests: their sums written out in whole numbers, and every single bit seen."""
 
 from __future__ import annotations
 
@@ -25,12 +25,9 @@ def _digest(state: State) -> int:
     return int(digest.of(digest.rows_of(tensors[FIRST]), others)) % 2**64
 
 
-def _nh(words: list[int], keys: list[int]) -> int:
-    total = 0
-    for word, key in zip(words, keys, strict=True):
-        low, high = word % 2**32 + key % 2**32, (word >> 32) + (key >> 32)
-        total += (low % 2**32) * (high % 2**32)
-    return total % 2**64
+def _hash(words: list[int], keys: list[int]) -> int:
+    keyed = [(word + key) % 2**64 for word, key in zip(words, keys, strict=True)]
+    return sum((each % 2**32) * (each >> 32) for each in keyed) % 2**64
 
 
 def _bits(values: np.ndarray) -> list[int]:
@@ -38,15 +35,15 @@ def _bits(values: np.ndarray) -> list[int]:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_it_is_nh_of_the_rows_nh(dtype: str) -> None:
+def test_it_is_the_hash_of_the_rows_hashes(dtype: str) -> None:
     state = initial_state(*SHAPE, seed=4, dtype=dtype)
     keys = {
         name: Draws(0, f"digest of the {name}").words(60).tolist() for name in ("columns", "rows", "other parameters")
     }
-    rows = [_nh(_bits(row), keys["columns"][:9]) for row in state[FIRST]]
+    rows = [_hash(_bits(row), keys["columns"][:9]) for row in state[FIRST]]
     others = np.concatenate([value.ravel() for name, value in state.items() if name != FIRST])
-    rows.append(_nh(_bits(others), keys["other parameters"][: others.size]))
-    assert _digest(state) == _nh(rows, keys["rows"][:6])
+    rows.append(_hash(_bits(others), keys["other parameters"][: others.size]))
+    assert _digest(state) == _hash(rows, keys["rows"][:6])
 
 
 @given(st.sampled_from(sorted(STATE)), st.integers(0, 10**6), st.integers(0, 63))

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from distributed import Worker, WorkerPlugin
+from distributed import Status, Worker, WorkerPlugin
 from tornado.ioloop import PeriodicCallback
 
 from longcon.builds.cluster.job import FingerprintJob, TrainingJob
@@ -31,7 +31,7 @@ TOPIC = "longcon"
 OWN_COLUMN, RUN_COLUMN = "longcon", "longcon run"
 # So long after the last task, processes that wait for more are ended, and the data removed.
 _IDLE = 600.0
-_LOOK = 30.0
+_LOOK = 5.0
 _SECONDS_BETWEEN_EPOCHS = 0.2
 
 
@@ -187,9 +187,13 @@ class Room(WorkerPlugin):
         self._worker.log_event(TOPIC, {"task": job.task, "worker": self._worker.address, **message})
 
     def _rest(self) -> None:
-        """Gives memory and disk back when nothing was asked for in a while, as when a client was killed."""
+        """Gives memory and disk back when nothing was asked for in a while, as when a client was killed.
+
+        A worker that is told to close twice at the same moment may be left half closed, with all that it trains.
+        """
+        is_closing = self._worker.status in (Status.closing, Status.closed, Status.failed)
         with self._lock:
-            if self._at_work or time.monotonic() - self._last < _IDLE:
+            if not is_closing and (self._at_work or time.monotonic() - self._last < _IDLE):
                 return
             self._clear()
             self._last = time.monotonic()

@@ -69,10 +69,11 @@ class CompiledNetwork:
         for layer in reversed(self._rest):
             gradient, square = layer.backward(gradient, constants)
             total += square
+        if self._followed:
+            # Before the first layer's update drives them from the cache.
+            self._write_back(self._rest)
         products, square = self._first.update(held, batch, following, gradient, constants)
         self._ready = (following, products)
-        if self._followed:
-            self._write_back(self._rest)
         return Step(torch.from_numpy(losses), torch.tensor(total + square, dtype=torch.float64))
 
     def scores(self, inputs: Tensor) -> Tensor:
@@ -101,7 +102,6 @@ class CompiledNetwork:
     def _layers(self) -> list[CompiledLayer]:
         return [self._first, *self._rest]
 
-    @torch.no_grad()
     def _write_back(self, layers: Iterable[CompiledLayer]) -> None:
         for layer in layers:
             if isinstance(layer, Linear):

@@ -64,24 +64,26 @@ class _Tiles:
 
     def __init__(self, weight: Tensor) -> None:
         self.weight, self.length = weight, chunk_length(weight.shape[1])
-        self.values = linear_kernels.tiled(weight.numpy(), self.length)
+        self._of_module: Values = weight.numpy()
+        self.values = linear_kernels.tiled(self._of_module, self.length)
         self.moments, self.norms = np.zeros_like(self.values), np.zeros_like(self.values)
 
     def write_back(self) -> None:
-        self.weight.copy_(self._rows(self.values))
+        # By numpy, in a fifth of the time that torch's copy takes at every step.
+        np.copyto(self._of_module, self._rows(self.values))
 
     def slot(self) -> Slot:
-        return Slot(self.weight, self._rows(self.moments), self._rows(self.norms))
+        moments, norms = (torch.from_numpy(np.ascontiguousarray(self._rows(t))) for t in (self.moments, self.norms))
+        return Slot(self.weight, moments, norms)
 
     def resume(self, slot: Slot) -> None:
         self.weight.copy_(slot.value)
         for mine, given in zip((self.values, self.moments, self.norms), slot, strict=True):
             mine[:] = linear_kernels.tiled(given.numpy(), self.length)
 
-    def _rows(self, tiles: Values) -> Tensor:
+    def _rows(self, tiles: Values) -> Values:
         units, inputs = self.weight.shape
-        rows = tiles.transpose(1, 0, 2).reshape(units, -1)[:, :inputs]
-        return torch.from_numpy(np.ascontiguousarray(rows))
+        return tiles.transpose(1, 0, 2).reshape(units, -1)[:, :inputs]
 
 
 class Linear:
@@ -91,8 +93,8 @@ class Linear:
         self._tiles, self._bias = _Tiles(layer.weight), _Vector(layer.bias)
         self._inputs = self._tiles.values[:, :0]
         self._grams: dict[int, Tensor] = {}
-        no_keys, no_codes = np.empty((2, 0), dtype=np.uint32), np.empty((0, 0), dtype=np.uint8)
-        self._reading = no_keys, no_codes, np.empty(0), np.empty(0, dtype=np.uint64)
+        no_keys = no_hashes = np.empty(0, dtype=np.uint64)
+        self._reading = no_keys, np.empty((0, 0), dtype=np.uint8), np.empty(0), no_hashes
 
     def follow(self, reading: Reading) -> None:
         """Reads the weights after every update from now on."""

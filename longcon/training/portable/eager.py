@@ -63,8 +63,7 @@ class EagerNetwork:
                 gradient = layer.input_gradient(kept[number], gradient)
         self._optimiser.step(gradients, next(self._steps))
         if self._reading is not None:
-            weight = self._layers[0].parameters()[0]
-            self._reading.read(slice(0, len(weight)), weight)
+            self._reading.read(self._layers[0].parameters()[0])
         return Step(losses, square(gradients))
 
     @torch.no_grad()

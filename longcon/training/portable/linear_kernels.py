@@ -111,8 +111,6 @@ def pass_over_weights(
     """
     chunks, units, length = weights.shape
     keys, codes, sums, hashes = reading
-    sums[:] = 0
-    hashes[:] = 0
     out = np.empty((following_stop - following, units, chunks), weights.dtype)
     lanes, total = np.empty(length // 8, weights.dtype), np.empty(length, weights.dtype)
     for chunk in range(chunks):

@@ -81,6 +81,6 @@ def test_the_death_of_the_scheduler_ends_the_run_in_a_sentence(
 
 if __name__ == "__main__":
     _, address, data, store = sys.argv
-    begin(address, load_data(Path(data)), Path(store))[1].wait()
-    print("trains", flush=True)  # noqa: T201
+    campaign, moved = begin(address, load_data(Path(data)), Path(store))
+    print("trains" if moved.wait(120) else "trains nothing", flush=True)  # noqa: T201
     threading.Event().wait()
