@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from longcon.builds.files import write_file
-from longcon.builds.manifest import FIELDS, MANIFEST, parsed, validated
+from longcon.builds.manifest import FIELDS, FORMAT, MANIFEST, parsed, validated
 from longcon.builds.request import BuildRequest, canonical_json, is_told_k, title_of
 from longcon.builds.tensors import tensors_of
 from longcon.devices import named_from
@@ -250,7 +250,7 @@ def write_contents(folder: Path, request: BuildRequest, contents: Contents, abou
     for name, content in files.items():
         write_file(folder / name, content)
     manifest: dict[str, object] = {
-        "format": 1,
+        "format": FORMAT,
         "request": request.as_json(),
         **about,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
