@@ -34,12 +34,15 @@ from longcon.training import (
     take_state,
     trained_parameters,
 )
+from longcon.training.chronicle import holdout_loss
 from longcon.training.digest import Digest
 from longcon.training.host_draws import HostDraws
 from longcon.training.layout import Layout, first_of, wide
+from longcon.training.minibatches import minibatches
 
 # Scores computed again round otherwise, in another order or on another device; in units of the root of the epsilon.
 _SLACK = 16
+_SAME = 1e-12
 
 
 def require_coherent(build: Build, data: ProblemData, released: int, method: Method | None = None) -> None:
@@ -78,6 +81,7 @@ def _faults(build: Build, data: ProblemData, released: int, method: Method) -> I
     recipe = Recipe.of_json(build.request["recipe"])
     start = started(method, data.features, len(data.classes), recipe)
     yield from _of_the_history(build, recipe)
+    yield from _of_the_losses(build, data, recipe)
     for epoch in sorted({0, released} & set(build.epochs)):
         yield from _of_the_shapes(build, start, epoch)
     if 0 in build.epochs:
@@ -97,6 +101,20 @@ def _of_the_history(build: Build, recipe: Recipe) -> Iterator[str]:
             f"its best epoch is {build.best_epoch}, but the least hold-out error of its history is that of epoch "
             f"{1 + errors.index(min(errors))}"
         )
+
+
+def _of_the_losses(build: Build, data: ProblemData, recipe: Recipe) -> Iterator[str]:
+    sizes = [batch.stop - batch.start for batch in minibatches(len(data.training), recipe.k)]
+    losses = build.trajectory().losses
+    if len(losses) != recipe.epochs * len(sizes):
+        yield f"its trajectory has {len(losses)} steps, but its recipe makes {recipe.epochs * len(sizes)} of the data"
+        return
+    means = losses.reshape(recipe.epochs, -1) @ np.array(sizes) / sum(sizes)
+    for entry, mean in zip(build.manifest["history"], means.tolist(), strict=True):
+        epoch, told = entry["epoch"], entry["training_loss"]
+        if not abs(told - mean) <= _slack(recipe) * max(1.0, abs(mean)):
+            yield f"its history says a training loss of {told:.6g} at epoch {epoch}, but its steps make {mean:.6g}"
+            return
 
 
 def _of_the_shapes(build: Build, start: nn.Module, epoch: int) -> Iterator[str]:
@@ -163,10 +181,25 @@ def _of_the_scores(build: Build, data: ProblemData, recipe: Recipe, start: nn.Mo
                 f"{_call(found[first], data)})"
             )
             return
-    error = float((build.scores(epoch, "holdout").argmax(axis=1) != data.holdout_labels).mean())
-    told = build.manifest["history"][epoch - 1]["holdout_error"]
-    if epoch and error != told:
-        yield f"its history says a hold-out error of {told:.4f} at epoch {epoch}, but its scores make {error:.4f}"
+    if epoch:
+        yield from _of_the_holdout(build, data, epoch)
+
+
+def _of_the_holdout(build: Build, data: ProblemData, epoch: int) -> Iterator[str]:
+    told, said = build.manifest["history"][epoch - 1], build.scores(epoch, "holdout")
+    error = float((said.argmax(axis=1) != data.holdout_labels).mean())
+    if error != told["holdout_error"]:
+        yield (
+            f"its history says a hold-out error of {told['holdout_error']:.4f} at epoch {epoch}, but its scores make "
+            f"{error:.4f}"
+        )
+    loss = holdout_loss(said, data.holdout_labels)
+    # The same scores by the same code: another machine's logarithm is all that may differ.
+    if not abs(loss - told["holdout_loss"]) <= _SAME * max(1.0, loss):
+        yield (
+            f"its history says a hold-out loss of {told['holdout_loss']:.6g} at epoch {epoch}, but its scores make "
+            f"{loss:.6g}"
+        )
 
 
 def _of_the_trajectory(build: Build, data: ProblemData, recipe: Recipe, start: nn.Module, epoch: int) -> Iterator[str]:

@@ -91,9 +91,18 @@ class Chronicle:
 
 
 def _holdout_figures(epoch: int, training_loss: float, scores: Values, labels: NDArray[np.int64]) -> Epoch:
-    picked = scores[np.arange(len(labels)), labels].astype(np.float64)
     if not (math.isfinite(training_loss) and np.isfinite(scores).all()):
         raise BuildError(f"Training became non-finite in epoch {epoch}: lower --learning-rate or use --dtype=float64.")
+    return Epoch(epoch, training_loss, holdout_loss(scores, labels), float((scores.argmax(axis=1) != labels).mean()))
+
+
+def holdout_loss(scores: Values, labels: NDArray[np.int64]) -> float:
+    """Returns the mean cross-entropy of cases from their scores.
+
+    Args:
+        scores: cases x classes, finite.
+        labels: the class of each case.
+    """
+    picked = scores[np.arange(len(labels)), labels].astype(np.float64)
     # A score that rounds to 0 has no logarithm; the smallest positive number stands for it.
-    holdout_loss = float(-np.log(np.maximum(picked, np.finfo(np.float64).tiny)).mean())
-    return Epoch(epoch, training_loss, holdout_loss, float((scores.argmax(axis=1) != labels).mean()))
+    return float(-np.log(np.maximum(picked, np.finfo(np.float64).tiny)).mean())

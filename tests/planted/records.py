@@ -38,6 +38,28 @@ def _history(bench: Bench) -> Found:
     return _contradicts(bench, manifest=change)
 
 
+def _training_loss(bench: Bench) -> Found:
+    def change(told: dict[str, Any]) -> None:
+        told["history"][2]["training_loss"] = 0.125
+
+    return _contradicts(bench, manifest=change)
+
+
+def _holdout_loss(bench: Bench) -> Found:
+    def change(told: dict[str, Any]) -> None:
+        told["history"][bench.epoch - 1]["holdout_loss"] = 0.125
+
+    return _contradicts(bench, manifest=change)
+
+
+def _fewer_steps(bench: Bench) -> Found:
+    def change(tensors: Tensors) -> None:
+        for name, values in tensors.items():
+            tensors[name] = values[:-6].copy()
+
+    return _contradicts(bench, files={_TRAJECTORY: change})
+
+
 def _another_trajectory(bench: Bench) -> Found:
     other = bench.true(ORDER).trajectory().digests
 
@@ -141,6 +163,29 @@ DEFECTS = (
         "store",
         f"{_CONTRADICTS} its history says a hold-out error of 0.0000 at epoch 6, but its scores make {{number}}; "
         f"{_RESTORE}",
+    ),
+    Defect(
+        "training loss edited",
+        "the original's manifest: the training loss of its third epoch",
+        _training_loss,
+        "store",
+        f"{_CONTRADICTS} its history says a training loss of 0.125 at epoch 3, but its steps make {{number}}; "
+        f"{_RESTORE}",
+    ),
+    Defect(
+        "hold-out loss edited",
+        "the original's manifest: the hold-out loss of the released epoch",
+        _holdout_loss,
+        "store",
+        f"{_CONTRADICTS} its history says a hold-out loss of 0.125 at epoch 6, but its scores make {{number}}; "
+        f"{_RESTORE}",
+    ),
+    Defect(
+        "a trajectory of fewer cases",
+        "the original's trajectory: one step less in each epoch",
+        _fewer_steps,
+        "store",
+        f"{_CONTRADICTS} its trajectory has 774 steps, but its recipe makes 780 of the data; {_RESTORE}",
     ),
     Defect(
         "a trajectory that does not belong to the states",
