@@ -11,7 +11,7 @@ import pytest
 from fixtures.cases import cases
 from fixtures.cohorts import DATA, DIGEST, STORE
 from fixtures.options import SETTINGS, Settings
-from longcon.builds.remote import without_credentials
+from longcon.builds.remote_url import without_credentials
 from longcon.checkout import read_checkout
 from longcon.errors import LongconError
 from longcon.source import code_version

@@ -13,7 +13,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from benchmarks.injected.tally import Tally
-from longcon.builds.build import seal
+from longcon.builds.build_writer import seal
 from longcon.draws import Draws
 
 Files = Mapping[str, bytes]

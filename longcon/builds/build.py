@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,22 +10,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
-from longcon.builds.files import write_file
-from longcon.builds.manifest import FIELDS, FORMAT, MANIFEST, parsed, validated
-from longcon.builds.request import BuildRequest, canonical_json, is_told_k, title_of
+from longcon.builds.manifest import FIELDS, MANIFEST, parsed, validated
+from longcon.builds.request import canonical_json, is_told_k, title_of
 from longcon.builds.tensors import tensors_of
 from longcon.devices import named_from
 from longcon.errors import StoreError
 from longcon.problems import Roster
-from longcon.training import Detail, Snapshot, State, Training, Trajectory, parameters_of
+from longcon.training import Detail, State, Trajectory, parameters_of
 from longcon.training.sketch import folded
 
+SCORES = "scores.safetensors"
+TRAJECTORY = "trajectory.safetensors"
+DETAIL = "detail.safetensors"
+CASES = "cases.json"
 _LARGEST_MANIFEST = 4 << 20
-_TRAJECTORY = "trajectory.safetensors"
-_DETAIL = "detail.safetensors"
-_CASES = "cases.json"
+
+
+def state_file(epoch: int) -> str:
+    """Returns the name of the file that holds the state at an epoch."""
+    return f"state-{epoch:04d}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Build:
 
     Attributes:
         folder: where its files are.
-        manifest: what is known of it; see `write_build`.
+        manifest: what is known of it; see `longcon.builds.build_writer.write_build`.
         origin: where it comes from, when the run that reads it did not have it trained: a site, or ``"reference"``.
     """
 
@@ -100,7 +103,7 @@ class Build:
         Raises:
             StoreError: the epoch was not kept, or the bytes are not those of the manifest.
         """
-        return self._tensors(f"state-{epoch:04d}.safetensors")
+        return self._tensors(state_file(epoch))
 
     def vector(self, epoch: int) -> NDArray[np.floating]:
         """Returns all parameters at an epoch as one vector, in the order of their names; no buffers.
@@ -119,7 +122,7 @@ class Build:
         Raises:
             StoreError: they were not kept, or the bytes are not those of the manifest.
         """
-        found = self._tensors("scores.safetensors").get(f"{epoch:04d}/{cohort}")
+        found = self._tensors(SCORES).get(f"{epoch:04d}/{cohort}")
         if found is None:
             raise StoreError(f"Build {self.folder.name} ({self.title}) keeps no {cohort} scores of epoch {epoch}.")
         return found
@@ -131,9 +134,9 @@ class Build:
             StoreError: the bytes are not those of the manifest, or no roster.
         """
         try:
-            return Roster.of(self._content(_CASES))
+            return Roster.of(self._content(CASES))
         except (ValueError, RecursionError) as error:
-            raise altered(self.folder, f"{_CASES} holds no list of cases ({error})") from error
+            raise altered(self.folder, f"{CASES} holds no list of cases ({error})") from error
 
     def trajectory(self) -> Trajectory:
         """Returns what was kept of every step, with its detail where that was asked for.
@@ -145,11 +148,11 @@ class Build:
             raise StoreError(
                 f"Build {self.folder.name} ({self.title}) has no trajectory: a command's steps are not seen."
             )
-        epochs, name = int(self.request["recipe"]["epochs"]), _TRAJECTORY
+        epochs, name = int(self.request["recipe"]["epochs"]), TRAJECTORY
         try:
             trajectory = Trajectory.of(self._tensors(name), epochs)
             if self.request["detail"]:
-                name = _DETAIL
+                name = DETAIL
                 trajectory = replace(trajectory, detail=Detail.of(self._tensors(name), folded(trajectory.sketches)))
         except (ValueError, TypeError, IndexError) as error:
             # Arrays of another shape or type than any trajectory's.
@@ -173,95 +176,6 @@ class Build:
         if hashlib.sha256(content).hexdigest() != expected:
             raise altered(self.folder, f"the bytes of {name} are not those of its manifest")
         return content
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a build keeps in files.
-
-    Attributes:
-        snapshots: by epoch.
-        roster: the cases that were scored.
-        others: further files, by name.
-    """
-
-    snapshots: Mapping[int, Snapshot]
-    roster: Roster
-    others: Mapping[str, bytes]
-
-
-def write_build(
-    folder: Path,
-    request: BuildRequest,
-    training: Training,
-    roster: Roster,
-    *,
-    fingerprint: Mapping[str, object],
-    settings: Mapping[str, object],
-    run: str,
-    started: str,
-    seconds: float,
-) -> None:
-    """Writes a build into an empty folder.
-
-    Args:
-        folder: where to.
-        request: what was asked for.
-        training: what came of it.
-        roster: the cases that were scored.
-        fingerprint: of the device, taken in the process that trained.
-        settings: the deterministic settings in force there.
-        run: identifier of the run that asked.
-        started: when the process that finished it began, UTC, ISO 8601.
-        seconds: how long the training took, since it was last resumed.
-    """
-    others = {_TRAJECTORY: save(training.trajectory.arrays())}
-    if training.trajectory.detail is not None:
-        others[_DETAIL] = save(training.trajectory.detail.arrays())
-    about = {
-        "fingerprint": dict(fingerprint),
-        "settings": dict(settings),
-        "run": run,
-        "started": started,
-        "seconds": seconds,
-        "resumed_at": list(training.resumed_at),
-        "best_epoch": training.best_epoch,
-        "history": [vars(epoch) for epoch in training.history],
-    }
-    write_contents(folder, request, Contents(training.snapshots, roster, others), about)
-
-
-def write_contents(folder: Path, request: BuildRequest, contents: Contents, about: Mapping[str, object]) -> None:
-    """Writes a build's files; the manifest last, with the SHA-256 of every other file and its own.
-
-    Args:
-        folder: empty.
-        request: what was asked for.
-        contents: the other files.
-        about: what else the manifest says.
-    """
-    files = {f"state-{epoch:04d}.safetensors": save(s.state) for epoch, s in contents.snapshots.items()}
-    scores = {}
-    for epoch, snapshot in contents.snapshots.items():
-        scores[f"{epoch:04d}/holdout"] = snapshot.holdout
-        scores[f"{epoch:04d}/prospective"] = snapshot.prospective
-    files["scores.safetensors"] = save(scores)
-    files |= {_CASES: contents.roster.serialised(), **contents.others}
-    for name, content in files.items():
-        write_file(folder / name, content)
-    manifest: dict[str, object] = {
-        "format": FORMAT,
-        "request": request.as_json(),
-        **about,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-    }
-    write_file(folder / MANIFEST, seal(manifest))
-
-
-def seal(manifest: Mapping[str, object]) -> bytes:
-    """Returns the manifest's text with the digest of everything else in it."""
-    digest = hashlib.sha256(canonical_json(dict(manifest))).hexdigest()
-    return json.dumps({**manifest, "digest": digest}, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def read_build(folder: Path, key: str) -> Build:

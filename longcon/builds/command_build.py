@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from longcon.builds.build import Build, Contents, write_contents
+from longcon.builds.build import Build
+from longcon.builds.build_writer import Contents, write_contents
 from longcon.builds.command_log import with_log
 from longcon.builds.request import BuildRequest
 from longcon.errors import BuildError

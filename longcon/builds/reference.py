@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from longcon.builds.build import Build, altered, seal
+from longcon.builds.build import Build, altered
+from longcon.builds.build_writer import seal
 from longcon.builds.files import write_file
 from longcon.builds.holdout import holdout_cutoff
 from longcon.builds.manifest import MANIFEST

@@ -24,7 +24,7 @@ from typing import IO, Any
 import torch
 from torch import Tensor, nn
 
-from longcon.builds.build import write_build
+from longcon.builds.build_writer import write_build
 from longcon.builds.checkpoints import Checkpoints
 from longcon.builds.request import BuildRequest
 from longcon.devices import Device, ProbeShape, Surrogate, enforce, settings_in_force, take_fingerprint

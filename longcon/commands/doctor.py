@@ -17,7 +17,8 @@ from pathlib import Path
 
 from longcon.builds.health import store_health
 from longcon.commands.doctor_machine import devices_found
-from longcon.commands.doctor_report import Report, as_json, as_text
+from longcon.commands.doctor_report import Report, as_json
+from longcon.commands.doctor_text import as_text
 from longcon.commands.parser import Parser, folder
 from longcon.progress import ProgressLine
 

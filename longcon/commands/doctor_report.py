@@ -1,4 +1,4 @@
-"""The doctor's report: what was found, what is wrong and what to do, as text and as data."""
+"""The doctor's report: what was found, what is wrong and what to do; and all of it as data."""
 
 from __future__ import annotations
 
@@ -15,18 +15,9 @@ import longcon
 from longcon.builds.executor import TrainingShape
 from longcon.builds.health import StoreHealth
 from longcon.checks import environment_locked
-from longcon.commands.doctor_machine import (
-    STANDARD_SHAPE,
-    DeviceFound,
-    SurrogateFound,
-    memory,
-    system,
-    usable_cores,
-)
+from longcon.commands.doctor_machine import STANDARD_SHAPE, DeviceFound, memory, system, usable_cores
 from longcon.lock import packages, read_lock
 from longcon.source import code_version
-
-_SHOWN = 16
 
 
 @dataclass(frozen=True)
@@ -86,7 +77,7 @@ class Report:
         """What a validation here must not be trusted with, each in a few words."""
         found = []
         if self.health is not None and self.health.altered:
-            found.append(f"the store holds {_counted(len(self.health.altered), 'altered build')}")
+            found.append(f"the store holds {counted(len(self.health.altered), 'altered build')}")
         if not any(surrogate.effective for device in self.devices for surrogate in device.surrogates):
             found.append("no surrogate is effective on any device")
         return tuple(found)
@@ -153,108 +144,6 @@ def _plain(value: object) -> object:
     return [str(one) for one in value] if isinstance(value, tuple) else value
 
 
-def as_text(report: Report) -> str:
-    """Returns the report for a reader, aligned, with what is wrong at the end."""
-    recipe = report.shape.recipe
-    lines = [
-        "machine",
-        *_table(
-            [
-                ("processor", str(report.machine["processor"])),
-                ("cores", f"{report.machine['cores']} usable"),
-                ("memory", _bytes(report.machine["memory"])),
-                ("system", str(report.machine["system"])),
-            ]
-        ),
-        "",
-        "versions",
-        *_table([(name, value[:_SHOWN] if name == "code" else value) for name, value in report.versions.items()]),
-        f"  {report.lock}",
-        "",
-        f"devices, probed in the shapes of a validation without options: {report.shape.features:,} features, "
-        f"{report.shape.classes} classes, k={recipe.k}, {recipe.dtype}",
-        *(line for device in report.devices for line in _lines_of_device(device)),
-        "",
-        f"store {report.store}",
-        *_lines_of_store(report.health),
-    ]
-    if report.problems:
-        lines += ["", "to do", *(f"  {problem}" for problem in report.problems)]
-    return "\n".join([*lines, "", _last(report)]) + "\n"
-
-
-def _last(report: Report) -> str:
-    if report.failures:
-        return f"wrong: {'; '.join(report.failures)}"
-    if report.problems:
-        return f"nothing stands against a validation here; {_counted(len(report.problems), 'thing')} to do"
-    return "nothing is wrong"
-
-
-def _lines_of_device(device: DeviceFound) -> Iterator[str]:
-    if device.numeric_class is None:
-        yield from ("", f"  {device.name}: its fingerprint could not be taken")
-        return
-    effects, hardware = device.effects, device.hardware
-    rows = [("numeric class", f"{device.numeric_class[:_SHOWN]}...")]
-    if "gpu" in hardware:
-        rows.append(("GPU", f"{hardware['gpu']}, compute capability {hardware['compute_capability']}"))
-    rows += [
-        ("kernels on the CPU", str(effects["cpu_capability"])),
-        ("deterministic algorithms", _yes(effects["deterministic_algorithms"])),
-        ("full float32 products", _yes(effects["full_float32_products"])),
-        ("variables", " ".join(f"{name}={value}" for name, value in sorted(device.environment.items()))),
-    ]
-    yield from ("", f"  {device.name}", *_table(rows, indent=4))
-    if device.surrogates:
-        yield ""
-        yield from _table([("surrogate", "trainings", "commands", ""), *map(_row, device.surrogates)], indent=4)
-
-
-def _row(one: SurrogateFound) -> tuple[str, ...]:
-    remarks = ["default"] if one.default else []
-    if one.fault is not None:
-        remarks.append("could not be tried")
-    if one.effective and one.twin is not None:
-        remarks.append(f"computes as {one.twin} does")
-    return one.name, _effect(one.training), _effect(one.commands), ", ".join(remarks)
-
-
-def _effect(changes: bool | None) -> str:
-    return {True: "effective", False: "no effect", None: "-"}[changes]
-
-
-def _lines_of_store(health: StoreHealth | None) -> list[str]:
-    if health is None:
-        return ["  no store there yet"]
-    rows = [("builds", f"{health.sound} sound, {len(health.altered)} altered")]
-    if health.under_way:
-        rows.append(("under way", ", ".join(health.under_way)))
-    rows += [
-        ("unfinished", str(len(health.unfinished))),
-        ("left over", str(len(health.staging))),
-        ("size", f"{_bytes(health.size)}, and {_bytes(health.free)} free"),
-        ("writable", _yes(health.writable)),
-    ]
-    return _table(rows)
-
-
-def _table(rows: Sequence[tuple[str, ...]], indent: int = 2) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [f"{' ' * indent}{line}".rstrip() for line in lines]
-
-
-def _bytes(count: int) -> str:
-    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if count >= size:
-            return f"{count / size:,.1f} {unit}"
-    return f"{count} bytes"
-
-
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """Returns how many there are of something, e.g. ``"2 altered builds"``."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _yes(value: object) -> str:
-    return "yes" if value else "no"

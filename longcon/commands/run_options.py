@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from longcon.builds import Store
 from longcon.builds.preparation import Prepared, load_problem, prepared
-from longcon.builds.remote import is_url
-from longcon.builds.remote_store import open_store
+from longcon.builds.remote_url import is_url
+from longcon.builds.store_places import open_store
 from longcon.commands.parser import Parser, UsageError, file, whole_number
 from longcon.devices import Device, is_elsewhere, parse_devices
 from longcon.problems import Progress
@@ -103,7 +103,7 @@ def _devices(run: Protocol, command: str, cluster: Cluster | None) -> tuple[Devi
     for name in filter(is_elsewhere, run.devices.required):
         if cluster is not None and "@" in name:
             if not cluster.trains(name):
-                raise cluster.not_offered(name)
+                raise cluster.not_offered(name, imports=False)
             continue
         raise UsageError(f"--device={name}: {command} trains its builds itself: give a device of this machine.")
     parse = parse_devices if cluster is None else cluster.devices

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from longcon.builds.remote import is_url
-from longcon.builds.remote_store import mirrored, returned
+from longcon.builds.remote_url import is_url
+from longcon.builds.store_places import mirrored, returned
 from longcon.commands.parser import folder
 
 

@@ -10,11 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from longcon.errors import ProblemError
+from longcon.problems.method_soundness import (
+    in_words,
+    require_closure_called,
+    require_epsilon,
+    require_loss,
+    require_model,
+    require_optimiser,
+    require_outputs,
+    require_portable,
+    require_resumable,
+)
 from longcon.problems.problem import Problem, ProblemData, Progress
 from longcon.problems.user_code import saying_where
 from longcon.training import BUFFERS, Recipe, chain_of, described, loss_of, started, state_of, why_no_chain
 from longcon.training.host_draws import HostDraws
-from longcon.training.optimiser_state import arrays_of
 from longcon.training.ways import way_to_train
 
 
@@ -46,7 +56,7 @@ def data_of(problem: Problem, progress: Progress) -> ProblemData:
         data = problem.data(progress)
     if not isinstance(data, ProblemData):
         raise ProblemError(
-            f"data() of problem {problem.name} returned {_a(data)}: return a longcon.problems.ProblemData."
+            f"data() of problem {problem.name} returned {in_words(data)}: return a longcon.problems.ProblemData."
         )
     return data
 
@@ -61,8 +71,8 @@ def tried(problem: Problem, data: ProblemData, recipe: Recipe) -> Trial:
     name, shape = problem.name, (data.features, len(data.classes))
     with saying_where(f"model() of problem {name}"):
         model = problem.model(*shape, recipe)
-    _require_model(model, name)
-    _require_epsilon(model, name, recipe)
+    require_model(model, name)
+    require_epsilon(model, name, recipe)
     model = _started_alike(problem, shape, recipe)
     stages = chain_of(model)
     widths = recipe.widths if stages is None else tuple(stage.units for stage in stages[:-1])
@@ -70,67 +80,11 @@ def tried(problem: Problem, data: ProblemData, recipe: Recipe) -> Trial:
     with saying_where(f"loss() and optimiser() of problem {name}"):
         way_to_train(problem, model, recipe, None)
         if recipe.arithmetic == "portable":
-            _require_portable(model)
+            require_portable(model)
         description = described(problem, *shape, recipe)
     start = _digest(model)
     _try_step(problem, model, data, recipe)
     return Trial(widths, why_no_chain(model), description, start)
-
-
-def _require_model(model: object, name: str) -> None:
-    if not isinstance(model, nn.Module):
-        raise ProblemError(f"model() of problem {name} returned {_a(model)}: return a torch.nn.Module.")
-    if not any(value.requires_grad for value in model.parameters()):
-        raise ProblemError(
-            f"model() of problem {name} returned a {type(model).__name__} without a parameter to train: "
-            "give it parameters that require gradients."
-        )
-    lazy = next((key for key, value in model.named_parameters() if isinstance(value, nn.UninitializedParameter)), None)
-    if lazy is not None:
-        raise ProblemError(
-            f"Parameter {lazy} of problem {name} has no shape yet: give the layer its sizes in place of a lazy one."
-        )
-    _require_state(model, name)
-
-
-def _require_epsilon(model: nn.Module, name: str, recipe: Recipe) -> None:
-    """Checks that an epsilon which somebody asked for is that of the model, so that no report says what is not so."""
-    asked, found = recipe.layer_norm_epsilon, {one.eps for one in model.modules() if isinstance(one, nn.LayerNorm)}
-    if asked != Recipe(k=1).layer_norm_epsilon and found != {asked}:
-        has = f"normalises with {', '.join(f'{one:g}' for one in sorted(found))}" if found else "has no LayerNorm"
-        raise ProblemError(
-            f"--layer-norm-epsilon is {asked:g}, but the model of problem {name} {has}: take recipe.layer_norm_epsilon "
-            "there, or leave it out."
-        )
-
-
-def _require_state(model: nn.Module, name: str) -> None:
-    """Checks that the state of a model, which is kept and compared, holds plain numbers and every parameter."""
-    with saying_where(f"state_dict() of the model of problem {name}"):
-        held = model.state_dict()
-    for key, value in held.items():
-        if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_complex():
-            raise ProblemError(
-                f"The state of the model of problem {name} holds {key}, {_kind(value)}: keep dense tensors of real "
-                "numbers there, and anything else out of it."
-            )
-    left = next((key for key, _ in model.named_parameters() if key not in held), None)
-    if left is not None:
-        raise ProblemError(f"The state of the model of problem {name} lacks parameter {left}: leave none out of it.")
-
-
-def _kind(value: object) -> str:
-    if not isinstance(value, Tensor):
-        return _a(value)
-    return f"a tensor of {value.dtype}" if value.layout == torch.strided else f"a tensor in {value.layout}"
-
-
-def _require_portable(model: nn.Module) -> None:
-    # Imported where it is used: native training does not wait for a compiler to load.
-    from longcon.training.portable.model import portable_layers  # noqa: PLC0415
-
-    assert isinstance(model, nn.Sequential)
-    portable_layers(model)
 
 
 def _started_alike(problem: Problem, shape: tuple[int, int], recipe: Recipe) -> nn.Module:
@@ -203,7 +157,7 @@ def _try_step(problem: Problem, model: nn.Module, data: ProblemData, recipe: Rec
     parameters = [value for value in model.parameters() if value.requires_grad]
     with saying_where(f"loss() and optimiser() of problem {name}"):
         optimiser, loss = problem.optimiser(parameters, recipe), loss_of(problem, recipe, torch.device("cpu"))
-    _require_optimiser(optimiser, model, name)
+    require_optimiser(optimiser, model, name)
     for cases in sorted({recipe.k, len(data.training) % recipe.k or recipe.k}, reverse=True):
         inputs = torch.from_numpy(data.training[:cases]).to(dtype)
         labels = torch.from_numpy(data.training_labels[:cases])
@@ -211,74 +165,16 @@ def _try_step(problem: Problem, model: nn.Module, data: ProblemData, recipe: Rec
             optimiser.zero_grad()
             with HostDraws(recipe.seed, "trial"):
                 outputs = model(inputs)
-            _require_outputs(outputs, cases, data, dtype, name)
+            require_outputs(outputs, cases, data, dtype, name)
             with HostDraws(recipe.seed, "trial of the loss"):
                 value = loss(outputs, labels)
-            _require_loss(value, name)
+            require_loss(value, name)
             value.backward()  # type: ignore[no-untyped-call]
             asked: list[bool] = []
             optimiser.step(lambda value=value, asked=asked: asked.append(True) or value)  # type: ignore[misc]
-        if not asked:
-            raise ProblemError(
-                f"The {type(optimiser).__name__} of problem {name} does not call the closure that its step() is given, "
-                "which computes loss and gradients: call it, as the optimisers of torch.optim do."
-            )
-    try:
-        arrays_of(optimiser)
-    except ValueError as error:
-        raise ProblemError(
-            f"The {type(optimiser).__name__} of problem {name} cannot go on from a checkpoint, since {error}: "
-            "give another optimiser."
-        ) from None
+        require_closure_called(optimiser, asked, name)
+    require_resumable(optimiser, name)
     with saying_where(f"The model of problem {name}, in evaluation mode,"), torch.no_grad():
         model.eval()
         scored = model(torch.from_numpy(data.holdout).to(dtype))
-    _require_outputs(scored, len(data.holdout), data, dtype, name)
-
-
-def _require_optimiser(optimiser: object, model: nn.Module, name: str) -> None:
-    if not isinstance(optimiser, torch.optim.Optimizer):
-        raise ProblemError(f"optimiser() of problem {name} returned {_a(optimiser)}: return a torch.optim.Optimizer.")
-    held = {id(value) for group in optimiser.param_groups for value in group["params"]}
-    trained = [key for key, value in model.named_parameters() if value.requires_grad]
-    left = [key for key, value in model.named_parameters() if value.requires_grad and id(value) not in held]
-    if left:
-        raise ProblemError(
-            f"optimiser() of problem {name} leaves out {len(left)} of {len(trained)} parameters, first {left[0]}: "
-            "give it all that it is handed, or let what is not trained require no gradient."
-        )
-
-
-def _require_outputs(outputs: object, cases: int, data: ProblemData, dtype: torch.dtype, name: str) -> None:
-    wanted = (cases, len(data.classes))
-    if not isinstance(outputs, Tensor):
-        raise ProblemError(f"The model of problem {name} returned {_a(outputs)}: return a tensor of cases x classes.")
-    if tuple(outputs.shape) != wanted:
-        raise ProblemError(
-            f"The model of problem {name} returned shape {tuple(outputs.shape)} for {cases} cases and {wanted[1]} "
-            f"classes: return {wanted[0]} x {wanted[1]}, one logit for each class."
-        )
-    if outputs.dtype != dtype:
-        raise ProblemError(
-            f"The model of problem {name} returned {outputs.dtype} from {dtype}: compute in the type of the inputs."
-        )
-    if not outputs.isfinite().all():
-        raise ProblemError(
-            f"The model of problem {name} returned a number that is not finite: look at its initial values and at the "
-            "range of the measurements."
-        )
-
-
-def _require_loss(value: object, name: str) -> None:
-    if not isinstance(value, Tensor) or value.dim() != 0:
-        shown = f"of shape {tuple(value.shape)}" if isinstance(value, Tensor) else _a(value)
-        raise ProblemError(f"The loss of problem {name} is {shown}: return one number, the mean over the minibatch.")
-    if not value.requires_grad:
-        raise ProblemError(f"The loss of problem {name} has no gradient: compute it from the outputs by torch.")
-    if not value.isfinite():
-        raise ProblemError(f"The loss of problem {name} is {float(value.detach())} on the first minibatch: correct it.")
-
-
-def _a(value: object) -> str:
-    name = type(value).__name__
-    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    require_outputs(scored, len(data.holdout), data, dtype, name)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from longcon.errors import ProtocolError
-from longcon.protocol.document import Problem, Protocol
+from longcon.protocol.document import Protocol
+from longcon.protocol.sections import Problem
 
 
 @dataclass(frozen=True)

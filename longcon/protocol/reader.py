@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from longcon.errors import LongconError, ProtocolError, did_you_mean
-from longcon.protocol.document import Advisory, Devices, Identity, Problem, Protocol, RecipeChoice, Signatory
+from longcon.protocol.document import Protocol
 from longcon.protocol.flags import in_keys
 from longcon.protocol.kinds import KINDS, Unfit
 from longcon.protocol.limits import Limits, default_limits
+from longcon.protocol.sections import Advisory, Devices, Identity, Problem, RecipeChoice, Signatory
 from longcon.protocol.template import EXAMPLE, line
 from longcon.protocol.toml import as_toml
 

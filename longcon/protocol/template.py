@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from longcon.measures import default_sine_tolerance
-from longcon.protocol.document import Identity, Protocol, Signatory
+from longcon.protocol.document import Protocol
 from longcon.protocol.limits import default_residual_threshold
+from longcon.protocol.sections import Identity, Signatory
 from longcon.protocol.toml import as_toml
 
 # Doubled brackets make a list of sections.

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec
-from moto.server import ThreadedMotoServer
 
 from tests.builds.sftp_server import PASSWORD, sftp_server
 
 KINDS = ("memory", "sftp", "s3")
+LOOK = "look at the address, your rights there and the network, or give another --store."
 
 
 @contextmanager
@@ -30,6 +30,8 @@ def place_of(kind: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _bucket() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from longcon.builds import BuildRequest, canonical_json
-from longcon.builds.build import seal, write_build
+from longcon.builds.build_writer import seal, write_build
 from longcon.problems import Roster
 from longcon.training import Recipe, Snapshot, Training, Trajectory
 

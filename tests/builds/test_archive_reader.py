@@ -100,7 +100,7 @@ SEALED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda manifest: manifest["request"].update(device="\x1b[2J"),
         "has a 'request.device' of the wrong kind",
     ),
-    "format": (lambda manifest: manifest.update(format=2), "is of a format that this longcon does not know"),
+    "format": (lambda manifest: manifest.update(format=1), "is of a format that this longcon does not know"),
 }
 
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from longcon.builds import Build, BuildRequest
-from longcon.builds.build import read_build, seal, write_build
+from longcon.builds.build import read_build
+from longcon.builds.build_writer import seal, write_build
 from longcon.builds.tensors import tensors_of
 from longcon.errors import StoreError
 from longcon.problems import Roster

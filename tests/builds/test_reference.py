@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from longcon.builds import Campaign, Store, read_build
-from longcon.builds.build import Build, seal
+from longcon.builds.build import Build
+from longcon.builds.build_writer import seal
 from longcon.builds.holdout import holdout_cutoff
 from longcon.builds.provenance import reference_path
 from longcon.builds.reference import (

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from longcon.builds import BuildRequest, Store
+from longcon.builds import BuildRequest
 from longcon.builds.archive import write_archive
 from longcon.builds.provenance import Provenance, write_provenance
-from longcon.builds.remote import RemotePlace, without_credentials
-from longcon.builds.remote_store import RemoteStore, mirrored, open_store, returned, working_store
+from longcon.builds.remote import RemotePlace
+from longcon.builds.remote_store import RemoteStore
+from longcon.builds.remote_url import without_credentials
+from longcon.builds.store_places import mirrored, open_store, returned
 from longcon.errors import BuildError, StoreError
 from longcon.training import Recipe
-from tests.builds.remote_places import KINDS, objects, place_of, write_object
-from tests.builds.small_builds import SIGNATURE, names_in, small_store, tree, write_small
+from tests.builds.remote_places import objects, place_of, write_object
+from tests.builds.small_builds import names_in, small_store, tree, write_small
 
 REQUEST = BuildRequest("d", Recipe(k=2), "cpu", "n", {}, "c", 1, (0,), False)
 KEY = REQUEST.key
 OBJECT = f"builds/{KEY}.tar"
 AGAIN = "restore it from a copy, or delete it there to have it trained again."
-
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty place."""
-    (tmp_path / "served").mkdir()
-    with place_of(request.param, tmp_path / "served") as url:
-        yield url
 
 
 class Trainer:
@@ -205,19 +199,6 @@ def test_a_build_that_was_imported_elsewhere_stays_imported(url: str, tmp_path: 
         RemoteStore(url, tmp_path / "two", "r").obtain(REQUEST, Trainer(tmp_path))
 
 
-def test_a_place_is_mirrored_and_returned(url: str, tmp_path: Path) -> None:
-    keys = small_store(tmp_path / "one", 1, 2, signed=True)
-    returned(url, tmp_path / "one")
-    assert mirrored(url, tmp_path / "two") == tmp_path / "two"
-    assert tree(tmp_path / "two") == tree(tmp_path / "one")
-    assert names_in(tmp_path / "two" / "builds") == sorted(keys)
-    assert (tmp_path / "two" / "signatures" / f"{keys[0]}.json").read_bytes() == SIGNATURE
-    before = objects(url)
-    assert set(before) == {*(f"builds/{key}.tar" for key in keys), f"signatures/{keys[0]}.json"}
-    returned(url, mirrored(url, tmp_path / "two"))
-    assert objects(url) == before
-
-
 def test_a_mark_that_differs_is_refused(tmp_path: Path) -> None:
     with place_of("memory", tmp_path) as url:
         small_store(tmp_path / "one", 1, signed=True)
@@ -236,33 +217,6 @@ def test_what_a_killed_run_left_of_a_fetch_is_no_build(tmp_path: Path) -> None:
         (left / "build.tar").write_bytes(b"half")
         RemoteStore(url, tmp_path / "own", "r").obtain(REQUEST, Trainer(tmp_path))
     assert names_in(tmp_path / "own" / "builds") == [KEY]
-
-
-def test_a_folder_is_a_store_as_ever(tmp_path: Path) -> None:
-    for place in (tmp_path / "s", str(tmp_path / "s")):
-        store = open_store(place, "r", "k")
-        assert type(store) is Store
-        assert (store.root, store.reference) == (tmp_path / "s", "k")
-
-
-def test_the_working_store_is_told_by_the_address_and_not_by_who_asks(tmp_path: Path) -> None:
-    places = {working_store(f"sftp://{who}host/lab", tmp_path) for who in ("", "anna@", "bert:secret@")}
-    assert len(places) == 1
-    (place,) = places
-    assert place.parent == tmp_path / ".longcon-remote"
-    assert len(place.name) == 16
-    assert place != working_store("sftp://host/other", tmp_path)
-
-
-def test_a_place_that_takes_nothing_is_told_before_any_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError("no")
-
-    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.makedirs", refuse)
-    with pytest.raises(StoreError, match=r"^memory://shut/lab cannot be written \(PermissionError: no\): "):
-        open_store("memory://shut/lab", "r", working_folder=tmp_path / "own")
 
 
 def test_the_request_of_these_tests_is_that_of_the_small_builds(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from longcon.builds import Build, BuildRequest, Campaign, Store, read_build
-from longcon.builds.build import seal, write_build
+from longcon.builds.build_writer import seal, write_build
 from longcon.builds.provenance import Provenance, write_provenance
 from longcon.errors import BuildError, StoreError
 from longcon.problems import ProblemData, Roster

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from longcon.builds import Build, Campaign, read_build
-from longcon.builds.build import seal
+from longcon.builds.build_writer import seal
 from longcon.checks import initial_states_identical, portable_builds_identical, replicates_identical
 from longcon.errors import BuildError
 

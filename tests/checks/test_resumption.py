@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from longcon.builds import Build, Campaign, Store
-from longcon.builds.build import seal
+from longcon.builds.build_writer import seal
 from longcon.builds.executor import TrainingShape
 from longcon.builds.runner import Runner
 from longcon.checks import resumed_training_identical

@@ -42,6 +42,8 @@ SMALL = Content(
     ["NA", "None", "null"],
     {"age": [40, 51, 62], "beta": [0.25, 1e-300, -4e3], "smokes": [True, False, True]},
 )
+# Other values for it, most of them zero.
+DENSE = np.array([[1.0, 0.0, 2.5], [0.0, 0.0, 3.0], [0.0, -4.0, 0.0]])
 
 
 def write_text(path: Path, content: Content, delimiter: str = ",") -> Path:

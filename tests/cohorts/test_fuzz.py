@@ -12,7 +12,7 @@ import pytest
 from tests.cohorts.fuzz import VARIABLE
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("tests/cohorts/test_table_parquet.py", "tests/builds/test_command_artefacts.py")
+TESTS = ("tests/cohorts/test_table_parquet.py", "tests/builds/test_command_tables_fuzz.py")
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longcon.builds import BuildRequest, read_build
-from longcon.builds.build import Build, Contents, write_build, write_contents
+from longcon.builds.build import Build
+from longcon.builds.build_writer import Contents, write_build, write_contents
 from longcon.problems import Roster
 from longcon.training import Epoch, Recipe, Snapshot, Training, Trajectory
 

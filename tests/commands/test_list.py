@@ -11,7 +11,7 @@ import pytest
 
 from longcon.__main__ import main
 from longcon.builds import Campaign
-from longcon.builds.build import seal
+from longcon.builds.build_writer import seal
 from longcon.builds.provenance import Provenance, write_provenance
 from tests.builds.small_builds import told_otherwise
 from tests.commands.shelf import STARTED, names_in, shelve, shelve_command

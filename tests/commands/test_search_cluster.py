@@ -28,8 +28,8 @@ def test_a_cluster_finds_the_same_to_the_byte(tmp_path: Path, capsys: pytest.Cap
     assert "longcon: all 4 builds are there, 4 of them trained in " in told.err
     assert _search(tmp_path / "none", cluster, "--device=cpu@second") == 4
     assert capsys.readouterr().err == (
-        f"ERROR: No worker of {processes.address} offers 'cpu@second': they offer cpu; give one of these, import its "
-        f'builds, or start a worker by dask worker {processes.address} --nthreads 1 --resources "cpu@second=1".\n'
+        f"ERROR: No worker of {processes.address} offers 'cpu@second': they offer cpu; give one of these, or start a "
+        f'worker by dask worker {processes.address} --nthreads 1 --resources "cpu@second=1".\n'
     )
     processes.close()
     assert _search(tmp_path / "here") == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from longcon.__main__ import main
-from longcon.builds.remote_store import returned
+from longcon.builds.store_places import returned
 from tests.builds.remote_places import objects
 from tests.builds.small_builds import small_store
 

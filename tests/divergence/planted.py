@@ -14,7 +14,8 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from longcon.builds import Build, Campaign, Plan, Store
-from longcon.builds.build import read_build, seal
+from longcon.builds.build import read_build
+from longcon.builds.build_writer import seal
 from longcon.devices import parse_devices
 from longcon.problems import ProblemData
 from longcon.training import Recipe

@@ -16,7 +16,7 @@ from safetensors.numpy import load, save
 
 from fixtures.options import Settings
 from longcon.builds import Build, Store, canonical_json, read_build
-from longcon.builds.build import seal
+from longcon.builds.build_writer import seal
 from longcon.checks import cutoff_of
 from longcon.devices import parse_devices
 from longcon.problems import ProblemData, load_data

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from longcon.builds import Build, BuildRequest, Store
-from longcon.builds.build import write_build
+from longcon.builds.build_writer import write_build
 from longcon.builds.checkpoints import Checkpoints
 from longcon.problems import LoadedProblem, digest_of
 from longcon.training import Cases, Checkpoint, Recipe, Training, train

@@ -13,7 +13,8 @@ from typing import Any
 from longcon.builds import Build, Elsewhere, Store, belonging, read_reference
 from longcon.builds.archive import write_archive
 from longcon.builds.archive_reader import unpack
-from longcon.builds.build import read_build, seal
+from longcon.builds.build import read_build
+from longcon.builds.build_writer import seal
 from longcon.builds.coherence import require_coherent
 from longcon.builds.provenance import Provenance, reference_path, write_provenance
 from longcon.builds.reference import mark

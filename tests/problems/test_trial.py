@@ -1,10 +1,13 @@
-"""A trial: what it tells of a problem's parts, and the sentence in which each ends that no training can use."""
+"""A trial: what it tells of a problem's parts, and the sentence in which data or a model end that cannot be tried."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import itertools
+import random
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,7 +15,7 @@ from torch import Tensor, nn
 from longcon.errors import CohortError, ProblemError, RecipeError
 from longcon.problems import ProblemData, data_of, tried
 from longcon.training import PaperMethod, Precision, Recipe, started, state_of
-from tests.problems.own_problem import FAILS_AT, Own, Through, fail, said
+from tests.problems.own_problem import FAILS_AT, Model, Own, Through, fail, said
 
 DATA: list[tuple[Callable[[], Any], str]] = [
     (fail, "data() of problem Own raised OSError at own_problem.py, line LINE: no table: correct it."),
@@ -38,81 +41,120 @@ def test_data_that_longcon_itself_refuses(problem: ProblemData) -> None:
     assert data_of(Own(lambda: problem), lambda *_: None) is problem
 
 
-def _scalar(change: Callable[[Tensor], Any]) -> Callable[[], Any]:
-    """Returns a loss that does something to the paper's."""
-    return lambda: lambda outputs, labels: change(nn.functional.cross_entropy(outputs, labels))
+class Shared:
+    """Holds what models are made of, and so has one model train another."""
+
+    net = nn.Linear(60, 4, dtype=torch.float64)
+    weight = torch.zeros(4, 60, dtype=torch.float64)
+
+    @classmethod
+    def of_weight(cls, *_: object) -> nn.Module:
+        model = nn.Linear(60, 4)
+        model.weight = nn.Parameter(cls.weight)
+        return model
 
 
-LOSSES: dict[str, tuple[Callable[[], Any], str]] = {
-    "no loss": (
-        lambda: None,
-        "A training step of problem Own on a minibatch of 2 raised TypeError: 'NoneType' object is not callable: "
-        "correct it.",
-    ),
-    "it raises": (
-        fail,
-        "loss() and optimiser() of problem Own raised OSError at own_problem.py, line LINE: no table: correct it.",
-    ),
-    "one for each case": (
-        lambda: nn.CrossEntropyLoss(reduction="none"),
-        "The loss of problem Own is of shape (2,): return one number, the mean over the minibatch.",
-    ),
-    "a float": (
-        _scalar(lambda loss: loss.item()),
-        "The loss of problem Own is a float: return one number, the mean over the minibatch.",
-    ),
-    "none": (
-        _scalar(lambda _: None),
-        "The loss of problem Own is None: return one number, the mean over the minibatch.",
-    ),
-    "no gradient": (
-        _scalar(lambda loss: loss.detach()),
-        "The loss of problem Own has no gradient: compute it from the outputs by torch.",
-    ),
-    "not a number": (
-        _scalar(lambda loss: loss * float("nan")),
-        "The loss of problem Own is nan on the first minibatch: correct it.",
-    ),
-}
+def _numpys(*_: object) -> nn.Module:
+    model = nn.Linear(60, 4)
+    nn.init.constant_(model.bias, np.random.normal())
+    return model
 
 
-@pytest.mark.parametrize(("loss", "text"), LOSSES.values(), ids=LOSSES.keys())
-def test_a_loss_that_cannot_be_used(problem: ProblemData, loss: Callable[[], Any], text: str) -> None:
-    assert said(Own(of_loss=loss), problem) == text.replace("LINE", FAILS_AT)
+def _pythons(*_: object) -> nn.Module:
+    model = nn.Linear(60, 4)
+    nn.init.constant_(model.bias, random.random())  # noqa: S311 - a draw that longcon does not seed
+    return model
 
 
-class Odd(torch.optim.SGD):
-    """Keeps what no checkpoint holds."""
-
-    def step(self, closure: Any = None) -> Any:
-        self.state[self.param_groups[0]["params"][0]]["seen"] = {1}
-        return super().step(closure)
+def _alternating() -> Model:
+    calls = itertools.count()
+    return lambda *_: nn.Sequential(*[nn.Linear(60, 60)] * (next(calls) % 2), nn.Linear(60, 4))
 
 
-OPTIMISERS: dict[str, tuple[Callable[[Iterable[nn.Parameter], Recipe], Any], str]] = {
-    "none": (lambda *_: None, "optimiser() of problem Own returned None: return a torch.optim.Optimizer."),
+def _stateful() -> Model:
+    generator = np.random.default_rng(0)
+
+    def model(*_: object) -> nn.Module:
+        linear = nn.Linear(60, 4)
+        nn.init.constant_(linear.weight, generator.normal())
+        return linear
+
+    return model
+
+
+def _unset(*_: object) -> nn.Module:
+    model = nn.Linear(60, 4)
+    nn.init.constant_(model.bias, float("nan"))
+    return model
+
+
+class Trained(Through):
+    """Is of use as long as it is trained."""
+
+    def forward(self, inputs: Tensor) -> Any:
+        if not self.training:
+            raise OSError("no statistics")
+        return super().forward(inputs)
+
+
+TRAINED_AT = str(Trained.forward.__code__.co_firstlineno + 2)
+
+MODELS: dict[str, tuple[Model, str]] = {
     "it raises": (
         lambda *_: fail(),
-        "loss() and optimiser() of problem Own raised OSError at own_problem.py, line LINE: no table: correct it.",
+        "model() of problem Own raised OSError at own_problem.py, line LINE: no table: correct it.",
     ),
-    "parameters are left out": (
-        lambda parameters, _: torch.optim.SGD(list(parameters)[2:]),
-        "optimiser() of problem Own leaves out 2 of 6 parameters, first 0.weight: give it all that it is handed, or "
-        "let what is not trained require no gradient.",
+    "numpy's global generator": (
+        _numpys,
+        "model() of problem Own made two models that differ in bias: draw initial values by PyTorch's own functions, "
+        "which longcon seeds, or by a generator that model() itself seeds.",
     ),
-    "a state that no checkpoint holds": (
-        lambda parameters, _: Odd(parameters),
-        "The Odd of problem Own cannot go on from a checkpoint, since its optimiser keeps a set, which no checkpoint "
-        "holds: give another optimiser.",
+    "a generator that goes on": (
+        _stateful(),
+        "model() of problem Own made two models that differ in weight: draw initial values by PyTorch's own functions, "
+        "which longcon seeds, or by a generator that model() itself seeds.",
+    ),
+    "Python's generator": (
+        _pythons,
+        "model() of problem Own made two models that differ in bias: draw initial values by PyTorch's own functions, "
+        "which longcon seeds, or by a generator that model() itself seeds.",
+    ),
+    "another number of layers": (
+        _alternating(),
+        "model() of problem Own made two models that differ in 0.weight: draw initial values by PyTorch's own "
+        "functions, which longcon seeds, or by a generator that model() itself seeds.",
+    ),
+    "the same model again": (
+        lambda *_: Shared.net,
+        "model() of problem Own made two models that share weight, so that one trains the other: "
+        "make every tensor anew in each call.",
+    ),
+    "a tensor of another model": (
+        Shared.of_weight,
+        "model() of problem Own made two models that share weight, so that one trains the other: "
+        "make every tensor anew in each call.",
+    ),
+    "a value that is not finite": (
+        _unset,
+        "bias of problem Own starts with a value that is not finite: initialise it.",
+    ),
+    "its own widths are taken for the recipe's": (
+        lambda p, c, recipe: nn.Sequential(nn.Linear(p, recipe.widths[0] // 2), nn.Linear(recipe.widths[0] // 2, c)),
+        "model() of problem Own made a model of other 0.weight when the recipe had the widths of its own hidden "
+        "layers: do not compute with recipe.widths.",
+    ),
+    "it cannot be evaluated": (
+        lambda *_: Trained(lambda out: out),
+        "The model of problem Own, in evaluation mode, raised OSError at test_trial.py, line TRAINED: "
+        "no statistics: correct it.",
     ),
 }
 
 
-@pytest.mark.parametrize(("optimiser", "text"), OPTIMISERS.values(), ids=OPTIMISERS.keys())
-def test_an_optimiser_that_cannot_be_used(
-    problem: ProblemData, optimiser: Callable[[Iterable[nn.Parameter], Recipe], Any], text: str
-) -> None:
-    assert said(Own(of_optimiser=optimiser), problem) == text.replace("LINE", FAILS_AT)
+@pytest.mark.parametrize(("model", "text"), MODELS.values(), ids=MODELS.keys())
+def test_a_model_that_cannot_be_tried(problem: ProblemData, model: Model, text: str) -> None:
+    expected = text.replace("LINE", FAILS_AT).replace("TRAINED", TRAINED_AT)
+    assert said(Own(of_model=model), problem) == expected
 
 
 def _normalised(features: int, classes: int, _: Recipe) -> nn.Module:

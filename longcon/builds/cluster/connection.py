@@ -110,6 +110,10 @@ class Connection:
                 self._looked = time.monotonic()
             return self._workers
 
+    def label(self, address: str) -> str:
+        """Returns a worker in a sentence, here or gone."""
+        return next((worker.label for worker in self.workers() if worker.address == address), address)
+
     def versions(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
         """Returns the versions of packages in this process, in the scheduler's, and in each worker's by address.
 

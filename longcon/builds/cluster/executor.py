@@ -6,7 +6,7 @@ import concurrent.futures
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from longcon.builds.cluster.connection import Task, lost
 from longcon.builds.cluster.delivery import deliver
 from longcon.builds.cluster.fingerprints import alike, own_resource
 from longcon.builds.cluster.job import FingerprintJob, TrainingJob
+from longcon.builds.cluster.messages import Listener
 from longcon.builds.cluster.offers import Offer, command
 from longcon.builds.executor import OnEpoch, OnNote, TrainingShape
 from longcon.builds.request import BuildRequest
@@ -37,32 +38,6 @@ _MOST_SENDS = 20
 _CANCELLED = (FutureCancelledError, concurrent.futures.CancelledError)
 
 
-class _Told:
-    """Tells what is heard of a build, however often it is sent.
-
-    Args:
-        title: of the build.
-        label: names a worker in a sentence, by its address.
-        on_epoch: called with the number of every epoch that is heard of.
-        on_note: called with what the user should read.
-    """
-
-    def __init__(self, title: str, label: Callable[[str], str], on_epoch: OnEpoch, on_note: OnNote) -> None:
-        self._title, self._label, self._on_epoch, self._on_note = title, label, on_epoch, on_note
-        self._trains_at: str | None = None
-
-    def hear(self, message: Mapping[str, Any]) -> None:
-        """Tells a message on: that another worker trains the build now comes first."""
-        if "epoch" in message:
-            worker = message["worker"]
-            if self._trains_at not in (None, worker):
-                self._on_note(f"Worker {self._trains_at} has gone: {self._title} is trained by {self._label(worker)}.")
-            self._trains_at = worker
-            self._on_epoch(int(message["epoch"]))
-        if "note" in message:
-            self._on_note(str(message["note"]))
-
-
 class ClusterExecutor:
     """Sends builds to workers; see `longcon.builds.executor.Executor`.
 
@@ -73,6 +48,7 @@ class ClusterExecutor:
 
     def __init__(self, cluster: Cluster, problem: Mapping[str, object] | None) -> None:
         self._cluster, self._problem = cluster, problem
+        self._admission, self._connection = cluster.admission, cluster.connection
         self._tasks: set[Task] = set()
         self._sent: Counter[Device] = Counter()
         self._free = threading.Condition()
@@ -118,14 +94,14 @@ class ClusterExecutor:
         job = TrainingJob(
             "", device, request, shape, self._problem, run, str(folder), str(checkpoint), seconds_between_checkpoints
         )
-        told = _Told(request.title, self._cluster.label, on_epoch, on_note)
+        listener = Listener(request.title, self._connection.label, on_epoch, on_note)
         for _ in range(_MOST_SENDS):
             with self._turn(device, request) as offer:
-                for note in self._cluster.make_ready(offer.workers, request.data, data):
+                for note in self._admission.make_ready(offer.workers, request.data, data):
                     on_note(note)
-                answer = self._answer(job, offer, told)
+                answer = self._answer(job, offer, listener)
             if "files" in answer:
-                deliver(answer["files"], folder, request.title, self._cluster.label(answer["worker"]))
+                deliver(answer["files"], folder, request.title, self._connection.label(answer["worker"]))
                 on_epoch(request.recipe.epochs)
                 return
             for note in self._mended(answer, request, offer):
@@ -176,20 +152,20 @@ class ClusterExecutor:
             )
         return offer
 
-    def _answer(self, job: TrainingJob, offer: Offer, told: _Told) -> dict[str, Any]:
+    def _answer(self, job: TrainingJob, offer: Offer, listener: Listener) -> dict[str, Any]:
         """Sends a build, tells how far it is, and returns what came back; nothing if it must be sent again."""
         key = f"{job.request.title}-{job.request.key[:8]}-{uuid.uuid4().hex}"
-        allowed = self._cluster.allowed(offer)
+        allowed = self._admission.allowed(offer)
         if allowed == []:
             return {}
-        task = self._cluster.connection.submit(
+        task = self._connection.submit(
             tasks.train, replace(job, task=key), task=key, resource=offer.resource, workers=allowed
         )
         with self._free:
             self._tasks.add(task)
         try:
             while not task.has_ended:
-                told.hear(_next(task))
+                listener.hear(_next(task))
                 there = self._offered(job.device, f"Build {job.request.title} was not finished")
                 if allowed is not None and there and all(w.address not in allowed for w in there.workers):
                     return {}
@@ -220,33 +196,32 @@ class ClusterExecutor:
             LongconError: it failed, and would fail again.
         """
         if "lacks" in answer:
-            self._cluster.forget(answer["worker"])
+            self._admission.forget(answer["worker"])
         if "error" in answer:
             error = reported_error(answer["kind"], answer["error"])
             if isinstance(error, RunEndedError):
                 return []  # the worker was about to close
             if not isinstance(error, ArithmeticChangedError):
                 raise error
-            return self._cluster.refuse(
+            return self._admission.refuse(
                 answer["worker"],
-                f"Worker {self._cluster.label(answer['worker'])} offers '{offer.resource}', but does not compute as "
+                f"Worker {self._connection.label(answer['worker'])} offers '{offer.resource}', but does not compute as "
                 f"that did at the start of the run: start it with a resource of its own, "
                 f"{own_resource(offer.resource)}.",
             )
         if "raised" in answer:
-            found = self._cluster.faults(offer.workers)
+            found = self._admission.faults(offer.workers)
             if not found:
                 error, text = answer["raised"], str(answer["raised"])
                 raise BuildError(f"Build {request.title} failed on the cluster ({type(error).__name__}: {text}).")
-            return [note for address, why in found.items() for note in self._cluster.refuse(address, why)]
+            return [note for address, why in found.items() for note in self._admission.refuse(address, why)]
         return []
 
     def _require_scheduler(self) -> None:
         """Waits for a connection that broke."""
-        connection = self._cluster.connection
-        while connection.is_waiting and not self._closed:
+        while self._connection.is_waiting and not self._closed:
             self._wait()
-        if connection.is_lost:
+        if self._connection.is_lost:
             raise lost(self._cluster.address, "connection lost")
 
     def _wait(self) -> None:

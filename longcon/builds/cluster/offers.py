@@ -123,10 +123,17 @@ def named(names: Sequence[str], offered: Mapping[Device, Offer], address: str) -
     return tuple(dict.fromkeys(device for device in found if device is not None))
 
 
-def not_offered(name: str, offered: Mapping[Device, Offer], address: str) -> ClusterError:
-    """Returns the error that says that no worker offers a device."""
+def not_offered(name: str, offered: Mapping[Device, Offer], address: str, *, imports: bool = False) -> ClusterError:
+    """Returns the error that says that no worker offers a device.
+
+    Args:
+        name: of the device, as ``--device`` has it.
+        offered: by the workers.
+        address: of the scheduler.
+        imports: whether who asks for the device could take builds of it that were imported.
+    """
     known = [offered[device].resource for device in sorted(offered, key=_rank)]
-    elsewhere = "import its builds, " if "@" in name else ""
+    elsewhere = "import its builds, " if imports else ""
     return ClusterError(
         f"No worker of {address} offers '{name}'{did_you_mean(name, known)}: they offer {', '.join(known)}; give one "
         f"of these, {elsewhere}or start a worker by {command(address, name)}"

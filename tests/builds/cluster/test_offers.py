@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from longcon.builds.cluster.offers import Worker, named, offers
+from longcon.builds.cluster.offers import Worker, named, not_offered, offers
 from longcon.devices import Device
 from longcon.errors import ClusterError
 
@@ -130,3 +130,24 @@ def test_a_device_that_nobody_offers_is_told_with_what_they_do(name: str, senten
     with pytest.raises(ClusterError) as error:
         named([name], found, ADDRESS)
     assert str(error.value) == sentence
+
+
+ELSEWHERE = [
+    (
+        False,
+        "No worker of tcp://s:8786 offers 'cpu@xenon' - did you mean 'cpu@xeon'?: they offer cpu, cpu@xeon; give one "
+        'of these, or start a worker by dask worker tcp://s:8786 --nthreads 1 --resources "cpu@xenon=1".',
+    ),
+    (
+        True,
+        "No worker of tcp://s:8786 offers 'cpu@xenon' - did you mean 'cpu@xeon'?: they offer cpu, cpu@xeon; give one "
+        "of these, import its builds, or start a worker by dask worker tcp://s:8786 --nthreads 1 --resources "
+        '"cpu@xenon=1".',
+    ),
+]
+
+
+@pytest.mark.parametrize(("imports", "sentence"), ELSEWHERE, ids=["a search", "a validation"])
+def test_only_who_could_use_imported_builds_is_told_of_them(imports: bool, sentence: str) -> None:
+    found = offers([_worker({"cpu": 1, "cpu@xeon": 1})])
+    assert str(not_offered("cpu@xenon", found, ADDRESS, imports=imports)) == sentence
