@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from benchmarks.injected.reading import trained as everything_trained
 from benchmarks.injected.training import SmallTraining
 from longcon.builds import Store
 from longcon.errors import StoreError
+from tests.builds.full_disk import disk_of
 from tests.builds.intact_stores import ADVICE, is_intact
 
 pytestmark = pytest.mark.slow
@@ -58,13 +58,8 @@ def _writes(write: Callable[[bytes], object], content: bytes) -> bool:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "longcon-test", str(place)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a disk of its own needs the right to mount one")
-    yield Disk(place)
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with disk_of(4, tmp_path / "disk") as place:
+        yield Disk(place)
 
 
 def _refused(attempt: Callable[[], object]) -> str:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from numpy.typing import NDArray
 
 from longcon.cohorts.table_anndata import received
 from longcon.cohorts.table_anndata_child import send
 from longcon.cohorts.table_columns import Request
+from longcon.errors import CohortError
 
 EVERYTHING = Request(None, "class", None, (), 1 << 30)
 
@@ -79,6 +82,16 @@ def read_here(
     rows = received(path, request, pipe)
     cases, labels, values = rows.finished()
     return cases, rows.features, labels, values
+
+
+def refusal_of(path: Path, alter: Callable[[h5py.File], object]) -> str:
+    """What is said of an AnnData file of the small table that was altered."""
+    write_anndata(path, SMALL)
+    with h5py.File(path, "r+") as file:
+        alter(file)
+    with pytest.raises(CohortError) as caught:
+        read_here(path)
+    return str(caught.value)
 
 
 def mutated(data: bytes, changes: Sequence[tuple[int, int]], kept: float) -> bytes:

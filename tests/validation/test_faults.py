@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.builds.full_disk import disk_of
 from tests.validation.conftest import ONE_SURROGATE, ROOT, SMALL, Run
 
 pytestmark = pytest.mark.slow
@@ -146,13 +147,8 @@ def test_two_runs_on_one_store_train_each_build_once(tmp_path: Path, small_store
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk on which a run's data has room, but not all of its builds."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=9m", "longcon-test", str(place)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a disk of its own needs the right to mount one")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with disk_of(9, tmp_path / "disk") as place:
+        yield place
 
 
 def test_a_disk_that_becomes_full_ends_a_run_in_one_sentence(tmp_path: Path, disk: Path, small_store: Path) -> None:
