@@ -87,7 +87,8 @@ class Recorder:
         self._first = first = wide(parameters[named_first])
         place, layout = first.device, Layout.of(parameters, ordering)
         self._others = [value for name, value in parameters.items() if name != named_first]
-        self._flat = first.new_empty(sum(value.numel() for value in self._others))
+        # Wide enough for parameters of any precision: what is rounded here could hide a difference.
+        self._flat = torch.zeros(sum(value.numel() for value in self._others), dtype=torch.float64, device=place)
         sketch, digest = Sketch(layout, place), Digest(layout, place)
         self._digest = digest
         self.reading = Reading(sketch, digest, first)
@@ -193,7 +194,7 @@ class Recorder:
         return series[: len(series) - (len(self._losses) - self._step)]
 
     def _end_to_end(self) -> Tensor:
-        """Returns all parameters but the first weight, in memory that the next call writes to again."""
+        """Returns all parameters but the first weight, float64, in memory that the next call writes to again."""
         if self._others:
             torch.cat([value.reshape(-1) for value in self._others], out=self._flat)
         return self._flat

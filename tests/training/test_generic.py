@@ -111,6 +111,17 @@ def test_two_runs_are_identical_and_seeds_differ(name: str) -> None:
     assert other.trajectory.digests[0] != _uncut(name, "float64")[0].trajectory.digests[0]
 
 
+def test_a_parameter_wider_than_the_first_weight_counts_to_its_last_bit() -> None:
+    last = nn.Linear(4, plain.CLASSES).double()
+    model = nn.Sequential(nn.Linear(FEATURES, 4), last)
+    seen = []
+    for _ in range(2):
+        seen.append(Recorder(Recipe(k=1), model, natural_ordering(model, FEATURES), 1).so_far()["digests"][0])
+        with torch.no_grad():
+            last.bias[0] = torch.nextafter(last.bias[0], last.bias.new_ones(()))
+    assert seen[0] != seen[1]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", METHODS)
 def test_digests_and_sketches_belong_to_the_parameters(name: str, dtype: Any) -> None:
