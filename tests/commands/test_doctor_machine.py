@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import torch
 
 from longcon.builds.executor import TrainingShape
 from longcon.commands.doctor_machine import FORMS, devices_found, memory, usable_cores
+from longcon.commands.doctor_report import Report, as_json
 from longcon.devices import DEFAULT_SURROGATES, surrogate
 from longcon.training import Recipe
 
@@ -36,7 +36,9 @@ def test_devices_and_default_surrogates_are_measured() -> None:
     assert found["openblas:Prescott"].training is None
     assert found["openblas:Prescott"].commands is not None
     assert told[-1] == (len(told), len(told))
-    assert json.loads(json.dumps(asdict(cpu)))["numeric_class"] == cpu.numeric_class
+    told_of = json.loads(json.dumps(as_json(Report.of(devices, Path("absent"), None))))["devices"][0]
+    assert (told_of["name"], told_of["numeric_class"]) == ("cpu", cpu.numeric_class)
+    assert {one["name"] for one in told_of["surrogates"] if one["effective"]} >= {"order:1"}
 
 
 def test_everything_that_can_be_emulated_is_tried() -> None:
