@@ -42,6 +42,7 @@ from longcon.training.minibatches import minibatches
 
 # Scores computed again round otherwise, in another order or on another device; in units of the root of the epsilon.
 _SLACK = 16
+# What the same code makes of the same scores: another machine's logarithm is all that may differ.
 _SAME = 1e-12
 
 
@@ -194,7 +195,6 @@ def _of_the_holdout(build: Build, data: ProblemData, epoch: int) -> Iterator[str
             f"{error:.4f}"
         )
     loss = holdout_loss(said, data.holdout_labels)
-    # The same scores by the same code: another machine's logarithm is all that may differ.
     if not abs(loss - told["holdout_loss"]) <= _SAME * max(1.0, loss):
         yield (
             f"its history says a hold-out loss of {told['holdout_loss']:.6g} at epoch {epoch}, but its scores make "

@@ -86,7 +86,7 @@ class NativeTrainer:
         loss = nn.functional.cross_entropy(self._rest(outputs), labels)
         loss.backward()  # type: ignore[no-untyped-call]
         if recorder is not None:
-            # Before the first layer's update drives small tensors and code from the cache: in a quarter of the time.
+            # Before the first layer's update drives small tensors and code from the cache.
             recorder.step(loss, self._gradient_square(inputs, outputs, start))
         self._first.step(inputs, outputs)
         self._optimiser.step()
