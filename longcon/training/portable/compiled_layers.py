@@ -69,7 +69,6 @@ class _Tiles:
         self.moments, self.norms = np.zeros_like(self.values), np.zeros_like(self.values)
 
     def write_back(self) -> None:
-        # By numpy: no gradient has to be kept from following, and nothing is copied on the way.
         np.copyto(self._of_module, self._rows(self.values))
 
     def slot(self) -> Slot:
